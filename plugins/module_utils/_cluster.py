@@ -1,0 +1,224 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cluster as its API shows it now: nodes, shards and databases, read from several endpoints into typed objects."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
+    from ._client import Client
+
+
+BDB_FIELDS = "uid,name,status,endpoints,replication,shards_count,memory_size,crdt,shard_list"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    uid: str
+    bdb_uid: int
+    node_uid: int
+    role: str  # master or slave
+    status: str
+    detailed_status: str
+
+    @property
+    def is_master(self) -> bool:
+        return self.role == "master"
+
+    @property
+    def well(self) -> bool:
+        return self.status == "active" and self.detailed_status in ("ok", "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Database:
+    uid: int
+    name: str
+    status: str
+    replication: bool
+    crdt: bool
+    memory_size: int  # bytes, over all shards and replicas
+    shards_count: int  # primaries
+    endpoint_addresses: tuple[str, ...]
+
+    @property
+    def bytes_per_shard(self) -> int:
+        return self.memory_size // max(self.shards_count * (2 if self.replication else 1), 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """A node. C(maintenance_source) says which endpoint the answer about maintenance came from."""
+
+    uid: int
+    addr: str
+    external_addr: tuple[str, ...]
+    hostname: str | None
+    status: str
+    role: str | None  # master (the cluster's primary) or slave
+    rack_id: str | None
+    software_version: str
+    accept_servers: bool
+    quorum_only: bool
+    max_shards: int | None
+    total_memory: int | None
+    free_provisional_ram: int | None
+    in_maintenance: bool
+    maintenance_source: str
+    maintenance_snapshot: str | None
+    shards: tuple[Shard, ...]
+    endpoints: tuple[str, ...]  # names of the databases whose endpoint is bound here
+
+    @property
+    def alive(self) -> bool:
+        return self.status == "active"
+
+    @property
+    def carries(self) -> bool:
+        """Whether it counts for quorum and can take shards: alive and not in maintenance."""
+        return self.alive and not self.in_maintenance
+
+    def as_dict(self) -> dict[str, t.Any]:
+        shown = dataclasses.asdict(self)
+        shown["shards"] = [dataclasses.asdict(shard) for shard in self.shards]
+        shown["shard_count"] = len(self.shards)
+        return shown
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    nodes: tuple[Node, ...]
+    databases: tuple[Database, ...]
+    report: t.Mapping[str, t.Any] | None = None  # /v4/cluster/health, where the release has it
+
+    def node(self, uid: int) -> Node | None:
+        return next((node for node in self.nodes if node.uid == uid), None)
+
+    def others(self, uid: int) -> list[Node]:
+        return [node for node in self.nodes if node.uid != uid]
+
+    def database(self, uid: int) -> Database | None:
+        return next((database for database in self.databases if database.uid == uid), None)
+
+    @property
+    def shards(self) -> list[Shard]:
+        return [shard for node in self.nodes for shard in node.shards]
+
+    @property
+    def quorum(self) -> int:
+        """Nodes that must be up: more than half of all."""
+        return len(self.nodes) // 2 + 1
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The lowest release on any node, such as (8, 0, 16)."""
+        versions = [tuple(int(n) for n in re.findall(r"\d+", node.software_version)[:3]) for node in self.nodes]
+        return min((version for version in versions if version), default=())
+
+
+def read(client: Client) -> Cluster:
+    """Five requests: nodes, their status, shards, databases, and the health report (8.0.16 and later)."""
+    nodes = client.get("/v1/nodes").data or []
+    statuses = client.find("/v1/nodes/status") or {}
+    shards = [_shard(item) for item in client.get("/v1/shards").data or []]
+    databases = [_database(item) for item in client.get("/v1/bdbs", {"fields": BDB_FIELDS}).data or []]
+    report = client.find("/v4/cluster/health")
+    return assemble(nodes, statuses, shards, databases, report if isinstance(report, dict) else None)
+
+
+def assemble(
+    nodes: t.Sequence[t.Mapping[str, t.Any]],
+    statuses: t.Mapping[str, t.Any],
+    shards: t.Sequence[Shard],
+    databases: t.Sequence[Database],
+    report: t.Mapping[str, t.Any] | None,
+) -> Cluster:
+    """Pure part of C(read)."""
+    reported = {str(each.get("id")): each for each in (report or {}).get("nodes") or []}
+    return Cluster(
+        nodes=tuple(
+            _node(item, statuses.get(str(item["uid"])) or {}, reported.get(str(item["uid"])), shards, databases)
+            for item in sorted(nodes, key=lambda each: int(each["uid"]))
+        ),
+        databases=tuple(databases),
+        report=report,
+    )
+
+
+def maintenance(
+    node: t.Mapping[str, t.Any], status: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any] | None
+) -> tuple[bool, str]:
+    """Whether a node is in maintenance, and the best source that its release has for the answer.
+
+    A snapshot alone is not enough: one can be left behind by a maintenance_off that skipped the restoring of shards.
+    C(accept_servers: false) alone is not either: that is also a permanent quorum-only node.
+    """
+    if report is not None and "in_maintenance" in report:
+        return bool(report["in_maintenance"]), "/v4/cluster/health in_maintenance"
+    accepts = bool(node.get("accept_servers", True))
+    if status.get("maintenance_snapshot"):
+        return not accepts, "/v1/nodes/status maintenance_snapshot"
+    return not accepts and node.get("max_listeners") == 0, "/v1/nodes max_listeners and accept_servers"
+
+
+def _node(
+    item: t.Mapping[str, t.Any],
+    status: t.Mapping[str, t.Any],
+    report: t.Mapping[str, t.Any] | None,
+    shards: t.Sequence[Shard],
+    databases: t.Sequence[Database],
+) -> Node:
+    uid = int(item["uid"])
+    in_maintenance, source = maintenance(item, status, report)
+    snapshot = status.get("maintenance_snapshot") or {}
+    external = item.get("external_addr") or []
+    external = tuple(str(each) for each in (external if isinstance(external, list) else [external]))
+    addr = str(item.get("addr") or "")
+    return Node(
+        uid=uid,
+        addr=addr,
+        external_addr=external,
+        hostname=status.get("hostname"),
+        status=str(item.get("status") or status.get("node_status") or "unknown"),
+        role=status.get("role"),
+        rack_id=item.get("rack_id") or None,
+        software_version=str(item.get("software_version") or ""),
+        accept_servers=bool(item.get("accept_servers", True)),
+        quorum_only=bool(report.get("quorum_only")) if report else not item.get("accept_servers", True),
+        max_shards=item.get("max_redis_servers"),
+        total_memory=item.get("total_memory"),
+        free_provisional_ram=status.get("free_provisional_ram"),
+        in_maintenance=in_maintenance,
+        maintenance_source=source,
+        maintenance_snapshot=snapshot.get("name") if isinstance(snapshot, dict) else str(snapshot),
+        shards=tuple(shard for shard in shards if shard.node_uid == uid),
+        endpoints=tuple(each.name for each in databases if {addr, *external} & set(each.endpoint_addresses)),
+    )
+
+
+def _shard(item: t.Mapping[str, t.Any]) -> Shard:
+    return Shard(
+        uid=str(item["uid"]),
+        bdb_uid=int(item["bdb_uid"]),
+        node_uid=int(item["node_uid"]),
+        role=str(item.get("role") or ""),
+        status=str(item.get("status") or ""),
+        detailed_status=str(item.get("detailed_status") or ""),
+    )
+
+
+def _database(item: t.Mapping[str, t.Any]) -> Database:
+    addresses = [address for endpoint in item.get("endpoints") or [] for address in endpoint.get("addr") or []]
+    return Database(
+        uid=int(item["uid"]),
+        name=str(item.get("name") or ""),
+        status=str(item.get("status") or ""),
+        replication=bool(item.get("replication")),
+        crdt=bool(item.get("crdt")),
+        memory_size=int(item.get("memory_size") or 0),
+        shards_count=int(item.get("shards_count") or 1),
+        endpoint_addresses=tuple(addresses),
+    )

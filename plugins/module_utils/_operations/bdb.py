@@ -1,0 +1,234 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operation of C(redis_bdb): one database as it should be, or gone."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _actions, _bdb_fields, _bdb_plan
+from .._actions import Action
+from .._bdb_plan import Bdb, Plan
+from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, WaitTimeout
+from .._operation import Context, Result
+from .._waiter import Seen, pause_after, wait_until
+
+_PASSING = frozenset({"pending", "active-change-pending", "delete-pending", "import-pending"})
+_GRACE = 5.0  # seconds in which a lost request may still arrive, or an object may still show its old values
+
+
+def run(context: Context) -> Result:
+    return _Database(context).complete()
+
+
+class _Database:
+    """One run of the task: look, plan, write, wait, look again, until there is nothing left to do."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.client = context.client
+        self.clock = context.clock
+        self.desired = _bdb_plan.desired_from(context.params)
+        self.started = context.clock.now()
+        self.deadline = context.deadline()
+        self.state_id: str | None = None  # of the cluster when it was read last: makes a creation conditional
+        self.sent: Plan | None = None
+        self.lost_at: float | None = None  # when an answer to a write was lost
+        self.action: Action | None = None
+
+    def complete(self) -> Result:
+        current = self._settled(self._look())
+        while True:
+            plan = _bdb_plan.plan(self.desired, current)
+            if not plan.changed:
+                return self._result(self.sent or plan, current)
+            if self.context.check_mode:
+                return self._result(plan, self._predict(plan))
+            answer = self._write(plan)
+            if answer is not None and not self.context.wait.enabled:
+                self.action = _unwaited(answer)
+                return self._result(plan, answer)
+            if answer is not None:
+                current = self._wait_for(plan, answer)
+                if plan.step != "delete":
+                    return self._result(plan, current)
+            else:
+                current = self._settled(self._look())
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def _look(self) -> Bdb | None:
+        """The database that is meant: one request by uid, two by name (all names, then the one)."""
+        uid, name = self.desired.uid, self.desired.name
+        found = self.client.find(f"/v1/bdbs/{uid}") if uid is not None else None
+        if uid is not None and (name is None or (found is not None and found.get("name") == name)):
+            return t.cast("Bdb | None", found)
+        response = self.client.get("/v1/bdbs", {"fields": "uid,name"})
+        self.state_id = response.state_id
+        picked = _bdb_plan.pick(self.desired, response.data or [])
+        if picked is None or found is not None:
+            return t.cast("Bdb | None", found)
+        return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{picked['uid']}"))
+
+    def _settled(self, current: Bdb | None) -> Bdb | None:
+        """Let a change that is under way end first, whoever started it; comparing with it would be guessing."""
+        if current is None or current.get("status") not in _PASSING:
+            return current
+        if self.context.check_mode or not self.context.wait.enabled:
+            return None if current.get("status") == "delete-pending" else current
+        seen: dict[str, t.Any] = {}
+
+        def probe() -> Seen:
+            bdb = seen["bdb"] = self.client.find(f"/v1/bdbs/{current['uid']}")
+            status = "gone" if bdb is None else str(bdb.get("status"))
+            return Seen(status not in _PASSING, f"{self.desired.label} is {status}{self._stuck(bdb)}")
+
+        wait_until(probe, self.deadline.left(), self.clock, f"{self.desired.label} to settle")
+        if seen["bdb"] is None:
+            return self._look()
+        return t.cast("Bdb", seen["bdb"])
+
+    def _stuck(self, bdb: Bdb | None) -> str:
+        """What the cluster is doing with the database, once waiting is about to end in vain."""
+        if bdb is None or self.deadline.left().timeout > 0:
+            return ""
+        machines = _actions.from_v1(self.client.find(f"/v1/actions/bdb/{bdb['uid']}"))
+        return "".join(f"; {machine.sentence()}" for machine in machines if not machine.finished)
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def _predict(self, plan: Plan) -> Bdb | None:
+        """Check mode: the server validates the same request as a dry run. The API has none for deletion."""
+        if plan.step == "delete":
+            return None
+        while True:
+            try:
+                answer = self.client.write(*self._request(plan), dict(plan.body), dry_run=True).data
+            except ApiError as error:
+                self._pause_if_busy(error)
+                continue
+            predicted = {**(plan.current or {}), **plan.body}
+            return {**answer, **predicted} if isinstance(answer, dict) else predicted
+
+    def _write(self, plan: Plan) -> Bdb | None:
+        """Send the one request of the plan. None: nobody knows or it was not the time for it, so look again."""
+        method, path = self._request(plan)
+        state_id = self.state_id if plan.step == "create" else None
+        try:
+            response = self.client.write(method, path, dict(plan.body) or None, state_id=state_id, accept=(404,))
+        except Ambiguous:
+            self.sent = plan
+            self._let_lost_request_arrive(plan)
+            return None
+        except ApiError as error:
+            if error.error_code == "wrong_cluster_state_id":
+                self._pause(error)  # something has changed since the names were read: read them again
+                return None
+            self._pause_if_busy(error)
+            return None
+        if response.status == 404:
+            if plan.step == "delete":
+                return None  # somebody else was quicker
+            raise ApiError(
+                f"{self.desired.label} was deleted while it was being changed. Run the task again to create it.",
+                Failure(status=404, method=method, path=path),
+            )
+        self.sent = plan
+        return response.data if isinstance(response.data, dict) else {}
+
+    def _request(self, plan: Plan) -> tuple[str, str]:
+        if plan.current is None:
+            return "POST", "/v1/bdbs"
+        return ("PUT" if plan.step == "update" else "DELETE"), f"/v1/bdbs/{plan.current['uid']}"
+
+    def _let_lost_request_arrive(self, plan: Plan) -> None:
+        """Before a creation is sent again, give the lost one time to show up: two would make two databases."""
+        until = self.clock.now() + _GRACE
+        while plan.step == "create" and self.clock.now() < until and self._look() is None:
+            self.clock.sleep(0.5)
+
+    def _pause_if_busy(self, error: ApiError) -> None:
+        """A 409 means busy and passes, except for a uid that exists."""
+        if error.status != 409 or error.error_code == "uid_exists":
+            raise error
+        self._pause(error)
+
+    def _pause(self, error: ApiError) -> None:
+        left = self.deadline.left()
+        if left.timeout <= 0 or not self.context.wait.enabled:
+            raise WaitTimeout(
+                f"The cluster did not take the change of {self.desired.label} in time: "
+                f"{error.failure.description or error.error_code or 'it is busy'} (409). Try again when what runs now "
+                "has ended; redis_action_info shows it.",
+                error.failure,
+            ) from error
+        self.clock.sleep(min(pause_after(self.clock.now() - self.started, left.interval), left.timeout))
+
+    # -- waiting -----------------------------------------------------------------------------------------------
+
+    def _wait_for(self, plan: Plan, answer: Bdb) -> Bdb | None:
+        """Until the action is terminal and the object, read back, is as asked; the object, or None if it is gone."""
+        uid = answer.get("uid", (plan.current or {}).get("uid"))
+        action_uid = answer.get("action_uid")
+        seen: dict[str, t.Any] = {"active since": None}
+
+        def probe() -> Seen:
+            if action_uid and (self.action is None or not self.action.finished):
+                action = _actions.read_one(self.client, action_uid, "v1")
+                self.action = action or self.action
+                if action is not None and not action.finished:
+                    return Seen(False, action.sentence(), Failure(action=action.as_dict()))
+            bdb = seen["bdb"] = self.client.find(f"/v1/bdbs/{uid}")
+            if self.action is not None:
+                _actions.require_success(self.action, _what_remains(self.desired.label, bdb))
+            if plan.step == "delete":
+                return Seen(bdb is None, f"{self.desired.label} is still there{self._stuck(bdb)}")
+            return self._as_asked(bdb, seen)
+
+        wait_until(probe, self.deadline.left(), self.clock, f"the {plan.step} of {self.desired.label}")
+        return t.cast("Bdb | None", seen["bdb"])
+
+    def _as_asked(self, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
+        if bdb is None:
+            return Seen(False, f"{self.desired.label} is not listed")
+        if bdb.get("status") != "active":
+            return Seen(False, f"{self.desired.label} is {bdb.get('status')}{self._stuck(bdb)}")
+        different = _bdb_plan.still_different(self.desired, bdb)
+        if not different:
+            return Seen(True, "as asked")
+        seen["active since"] = seen["active since"] or self.clock.now()
+        if self.clock.now() - seen["active since"] > _GRACE:
+            shown = ", ".join(f"{name} is {_bdb_fields.redact(bdb.get(name), name)!r}" for name in different)
+            raise NotAsAsked(
+                f"The cluster accepted the change of {self.desired.label} and reports it as done, but {shown}. "
+                "Write the value as the cluster shows it, or leave the option out.",
+                Failure(action=self.action.as_dict() if self.action else None),
+            )
+        return Seen(False, f"{self.desired.label} is active, but {', '.join(different)} is not as asked yet")
+
+    def _result(self, plan: Plan, bdb: Bdb | None) -> Result:
+        changed = self.sent is not None or (self.context.check_mode and plan.changed)
+        return Result(
+            changed,
+            {
+                "bdb": _bdb_fields.redact(dict(bdb)) if bdb else None,
+                "changes": plan.changes if changed else [],
+                "action": self.action.as_dict() if self.action else None,
+            },
+            before=plan.before if changed else {},
+            after=plan.after if changed else {},
+        )
+
+
+def _unwaited(answer: Bdb) -> Action | None:
+    """With C(wait: false): what redis_action_info needs to go on waiting."""
+    uid = answer.get("action_uid")
+    return (
+        _actions.from_v1_item({"action_uid": uid, "status": "queued", "object_name": f"bdb:{answer.get('uid')}"})
+        if uid
+        else None
+    )
+
+
+def _what_remains(label: str, bdb: Bdb | None) -> str:
+    return f"{label} is {bdb.get('status') if bdb else 'not there'}."

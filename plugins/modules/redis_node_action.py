@@ -1,0 +1,229 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maintenance of one node of a Redis Enterprise cluster."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: redis_node_action
+short_description: Bring a node of a Redis Enterprise cluster into maintenance, and back
+version_added: 0.1.0
+author:
+  - The redis_enterprise.cluster contributors (@redis-enterprise)
+description:
+  - Starts C(maintenance_on) or C(maintenance_off) on one node, waits until the action has ended, and then reads the
+    node, its shards and its endpoints back to prove it.
+  - Does nothing if the node is already as asked. On the server, activations stack (two "on" need two "off"), so the
+    module first reads whether the node is in maintenance. It repeats C(maintenance_off) while activations are left.
+  - Takes up an action that is in flight, started by a job that crashed or by somebody else, and waits for it.
+  - Refuses what would cost the cluster its quorum. Nodes that are already in maintenance count as absent, which the
+    server's own check leaves out.
+  - Never overwrites the snapshot of a C(maintenance_on) that did not finish, because that snapshot holds the layout to
+    go back to.
+options:
+  node_uid:
+    description: The uid of the node.
+    type: int
+    required: true
+  action:
+    description:
+      - V(maintenance_on) makes a snapshot of the node, moves its shards and endpoints away, and keeps the node empty.
+      - V(maintenance_off) ends that, and moves shards and endpoints back.
+    type: str
+    required: true
+    choices:
+      - maintenance_on
+      - maintenance_off
+  state:
+    description:
+      - V(completed) means that the node is as the action leaves it.
+      - V(absent) cancels the action if it runs, and clears its record if it has ended. It does not undo what was done.
+    type: str
+    choices:
+      - completed
+      - absent
+    default: completed
+  overwrite_snapshot:
+    description:
+      - For V(maintenance_on). Whether to make a new snapshot even if the node has one from an earlier maintenance
+        (7.4.2 and later).
+      - Ignored, with a warning, where the earlier snapshot is still needed.
+    type: bool
+  evict_ha_replica:
+    description:
+      - For V(maintenance_on). V(false) leaves replica shards on the node and only moves primaries away, for clusters
+        without the room to move everything (7.4.2 and later).
+    type: bool
+  evict_active_active_replica:
+    description:
+      - For V(maintenance_on). The same as O(evict_ha_replica), for replica shards of Active-Active databases.
+    type: bool
+  evict_dbs:
+    description:
+      - For V(maintenance_on). The uids of the databases whose shards leave the node. All others stay on it, and are
+        lost while it is stopped unless they have a replica elsewhere.
+    type: list
+    elements: str
+  keep_slave_shards:
+    description:
+      - For V(maintenance_on), before 7.4.2. Whether replica shards stay on the node. Later releases have
+        O(evict_ha_replica) and O(evict_active_active_replica) instead.
+    type: bool
+  snapshot_name:
+    description:
+      - For V(maintenance_off). The snapshot to go back to, instead of the latest one made by maintenance.
+    type: str
+  skip_shards_restore:
+    description:
+      - For V(maintenance_off). Whether to leave the shards where they are now.
+    type: bool
+  action_options:
+    description:
+      - Further members of the request body, for options that have no option here. They are passed on as they are.
+    type: dict
+    default: {}
+  force:
+    description:
+      - Whether to go on, with a warning, where the module would refuse. Data can be lost.
+    type: bool
+    default: false
+  wait_timeout:
+    default: 3600.0
+extends_documentation_fragment:
+  - redis_enterprise.cluster.attributes
+  - redis_enterprise.cluster.connection
+  - redis_enterprise.cluster.waiting
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The API has no dry run for node actions. The prediction comes from reading the cluster, with the same refusals.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: redis_enterprise.cluster.redis_node_info
+  - module: redis_enterprise.cluster.redis_health_info
+  - module: redis_enterprise.cluster.redis_action_info
+"""
+
+EXAMPLES = r"""
+- name: Empty node 2 before it is patched
+  redis_enterprise.cluster.redis_node_action:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node_uid: 2
+    action: maintenance_on
+    overwrite_snapshot: true
+
+- name: Take node 2 back into service
+  redis_enterprise.cluster.redis_node_action:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node_uid: 2
+    action: maintenance_off
+
+- name: Cancel a drain that takes too long
+  redis_enterprise.cluster.redis_node_action:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node_uid: 2
+    action: maintenance_on
+    state: absent
+"""
+
+RETURN = r"""
+node:
+  description: The node as it is now (in check mode, as it is before).
+  returned: success, with O(state=completed)
+  type: dict
+  contains:
+    uid:
+      description: The uid of the node.
+      type: int
+    status:
+      description: Its status, such as V(active) or V(down).
+      type: str
+    role:
+      description: V(master) for the primary node of the cluster, V(slave) for the others.
+      type: str
+    in_maintenance:
+      description: Whether it is in maintenance.
+      type: bool
+    maintenance_source:
+      description: The endpoint and field that the answer about maintenance comes from.
+      type: str
+    maintenance_snapshot:
+      description: The name of its maintenance snapshot, if it has one.
+      type: str
+    shards:
+      description: The shards on it.
+      type: list
+      elements: dict
+    endpoints:
+      description: The names of the databases whose endpoint is bound to it.
+      type: list
+      elements: str
+action:
+  description: The action that was started or taken up; null if there was none to start.
+  returned: success
+  type: dict
+  contains:
+    uid:
+      description: Its uid, with which M(redis_enterprise.cluster.redis_action_info) finds it.
+      type: str
+    name:
+      description: Its name.
+      type: str
+    status:
+      description:
+        - V(queued), V(starting), V(running), V(completed), V(failed), V(cancelling), V(cancelled) or V(aborted).
+      type: str
+    progress:
+      description: Progress from 0 to 100.
+      type: float
+adopted:
+  description: Whether the action was already running and has been taken up instead of started.
+  returned: success, with O(state=completed)
+  type: bool
+reason:
+  description: Why the module did the last thing that it did, or why it did nothing.
+  returned: success, with O(state=completed)
+  type: str
+failure:
+  description:
+    - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)
+      and C(attempts). Those that do not apply are null.
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module, waiting_spec
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_action
+
+
+def main() -> None:
+    run_module(
+        node_action.run,
+        {
+            "node_uid": {"type": "int", "required": True},
+            "action": {"type": "str", "required": True, "choices": ["maintenance_on", "maintenance_off"]},
+            "state": {"type": "str", "choices": ["completed", "absent"], "default": "completed"},
+            "overwrite_snapshot": {"type": "bool"},
+            "evict_ha_replica": {"type": "bool"},
+            "evict_active_active_replica": {"type": "bool"},
+            "evict_dbs": {"type": "list", "elements": "str"},
+            "keep_slave_shards": {"type": "bool"},
+            "snapshot_name": {"type": "str"},
+            "skip_shards_restore": {"type": "bool"},
+            "action_options": {"type": "dict", "default": {}},
+            "force": {"type": "bool", "default": False},
+            **waiting_spec(3600.0),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
