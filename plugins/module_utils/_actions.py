@@ -145,14 +145,22 @@ def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, obj
         description=_text(item.get("description")),
         error_code=_text(item.get("error_code")),
         error=_text(item.get("error_message") or item.get("error")),
-        pending_ops=dict(item.get("pending_ops") or {}),
+        pending_ops=_without_snapshots(item.get("pending_ops")),
     )
+
+
+def _without_snapshots(operations: t.Any) -> dict[str, t.Any]:
+    """Pending operations without what they store for themselves: their snapshot can hold a database's settings."""
+    return {
+        str(shard): {key: value for key, value in each.items() if key != "snapshot"} if isinstance(each, dict) else each
+        for shard, each in (operations.items() if isinstance(operations, dict) else ())
+    }
 
 
 def _object(item: t.Mapping[str, t.Any]) -> tuple[str | None, str | None]:
     name = item.get("object_name")
     if isinstance(name, str) and ":" in name:
-        object_type, _, uid = name.partition(":")
+        object_type, uid = name.split(":", 1)
         return _lower(object_type), uid
     if item.get("node_uid") is not None:
         return "node", _text(item["node_uid"])

@@ -35,6 +35,7 @@ class Compare(enum.Enum):
     SIZE = "size"  # bytes in any spelling: 1GB, 1073741824, "1gb"
     PORT = "port"  # GET says 0 when the cluster chose the port; the endpoints have the real one
     BY_KEY = "by key"  # a set of objects with an identifying member; only the members supplied count
+    INCLUDES = "includes"  # the same, and the cluster may add objects: databases of Redis 8 bring modules unasked
     UNORDERED = "unordered"
     VERSION = "version"  # 7.2 is met by 7.2.4
     SECRET = "secret"
@@ -49,7 +50,7 @@ class Field:
     settable: Settable = Settable.ALWAYS
     compare: Compare = Compare.PLAIN
     default: t.Any = None  # what a field that is absent in GET stands for
-    key: str = ""  # identifying member, with Compare.BY_KEY
+    key: str = ""  # identifying member, with Compare.BY_KEY and Compare.INCLUDES
     way_out: str = ""  # what to do when a create-only field differs
 
     @property
@@ -68,7 +69,7 @@ def _list_of(**options: dict[str, t.Any]) -> dict[str, t.Any]:
 _BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
 _INT: t.Mapping[str, t.Any] = {"type": "int"}
 _STR: t.Mapping[str, t.Any] = {"type": "str"}
-_REQUIRED_STR: dict[str, t.Any] = {"type": "str", "required": True}
+_REQUIRED_STR: dict[str, t.Any] = {"type": "str", "required": True, "no_log": False}
 _REQUIRED_INT: dict[str, t.Any] = {"type": "int", "required": True}
 _RECREATE = "It is set once, at creation: create a new database with it and move the data, or leave the option out."
 _UPGRADE = "It changes only by an upgrade of the database (rladmin upgrade db): leave the option out or upgrade first."
@@ -81,7 +82,7 @@ _ROWS = (
     Field("replication", _BOOL, default=False),
     Field("sharding", _BOOL, default=False),
     Field("shards_count", _INT, default=1),
-    Field("shard_key_regex", _list_of(regex=_REQUIRED_STR), default=()),
+    Field("shard_key_regex", {**_list_of(regex=_REQUIRED_STR), "no_log": False}, default=()),
     Field("shards_placement", _choice("dense", "sparse"), default="dense"),
     Field("oss_cluster", _BOOL, default=False),
     Field("proxy_policy", _choice("single", "all-master-shards", "all-nodes")),
@@ -117,7 +118,7 @@ _ROWS = (
         "module_list",
         _list_of(module_name=_REQUIRED_STR, module_args={"type": "str"}),
         Settable.AT_CREATION,
-        Compare.BY_KEY,
+        Compare.INCLUDES,
         default=(),
         key="module_name",
         way_out=_RECREATE,
@@ -224,8 +225,8 @@ def equal(name: str, wanted: t.Any, bdb: t.Mapping[str, t.Any]) -> bool:
         return int(wanted) in (_whole(current), *endpoint_ports(bdb))
     if row.compare is Compare.VERSION:
         return _version_met(str(wanted), bdb)
-    if row.compare is Compare.BY_KEY:
-        return _same_set(row, wanted, current or [])
+    if row.compare in (Compare.BY_KEY, Compare.INCLUDES):
+        return _same_objects(row, wanted, current or [])
     if row.compare is Compare.UNORDERED:
         return sorted(map(repr, map(_plain, wanted))) == sorted(map(repr, map(_plain, current or [])))
     return bool(_plain(wanted) == _plain(current))
@@ -270,12 +271,13 @@ def secrets_in(value: t.Any, name: str = "") -> t.Iterator[str]:
 
 def _version_met(wanted: str, bdb: t.Mapping[str, t.Any]) -> bool:
     have = [str(bdb[name]) for name in ("redis_version", "version") if bdb.get(name)]
-    return wanted == "latest" or any(each == wanted or each.startswith(wanted + ".") for each in have)
+    return any(each == wanted or each.startswith(wanted + ".") for each in have)
 
 
-def _same_set(row: Field, wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool:
+def _same_objects(row: Field, wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool:
     have = {str(item.get(row.key)): item for item in current}
-    if {str(item.get(row.key)) for item in wanted} != set(have):
+    asked = {str(item.get(row.key)) for item in wanted}
+    if asked - set(have) or (row.compare is Compare.BY_KEY and asked != set(have)):
         return False
     return all(
         _plain(member) == _plain(have[str(item[row.key])].get(key, ""))

@@ -80,9 +80,7 @@ def pick(desired: Desired, listed: t.Sequence[Bdb]) -> Bdb | None:
     if desired.uid is None:
         if len(named) > 1:
             uids = ", ".join(str(bdb["uid"]) for bdb in named)
-            raise Refused(
-                f"{len(named)} databases answer to the name {desired.name!r} (uids {uids}): say which by uid."
-            )
+            raise Refused(f"{len(named)} databases have the name {desired.name!r} (uids {uids}): say which by uid.")
         return named[0] if named else None
     meant = next((bdb for bdb in listed if bdb.get("uid") == desired.uid), None)
     others = [bdb for bdb in named if bdb.get("uid") != desired.uid]

@@ -9,19 +9,25 @@ import dataclasses
 import json
 import os
 import ssl
+import traceback
 import typing as t
 from urllib.parse import quote, urlsplit
-
-import requests
-import requests.adapters
-import requests.exceptions
-import requests.utils
-import urllib3
-import urllib3.exceptions
 
 from ._connection import DEFAULT_PORT, Connection, join_host, tls_context
 from ._errors import Ambiguous, ApiError, CollectionError, Failure, InvalidInput, Unavailable
 from ._waiter import Clock
+
+try:
+    import requests
+    import requests.adapters
+    import requests.exceptions
+    import requests.utils
+    import urllib3
+    import urllib3.exceptions
+except ImportError:  # the one library that a fresh host may lack; the frame says so to the user
+    MISSING: str | None = traceback.format_exc()
+else:
+    MISSING = None
 
 STATE_ID_HEADER = "cluster-state-id"
 _REDIRECTS = frozenset({307, 308})
@@ -48,29 +54,6 @@ class _Away(Exception):
         self.sent = sent
         self.status = status
         self.body = body
-
-
-class _TlsAdapter(requests.adapters.HTTPAdapter):
-    """Uses the one TLS context that was built from the user's options, and nothing else."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-        super().init_poolmanager(*args, **{**kwargs, "ssl_context": self._context})
-
-    def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        return super().proxy_manager_for(*args, **{**kwargs, "ssl_context": self._context})
-
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: bool | str, cert: t.Any = None
-    ) -> t.Any:
-        parts = urlsplit(request.url or "")
-        return {"scheme": "https", "host": parts.hostname, "port": parts.port}, {"ssl_context": self._context}
-
-    def cert_verify(self, conn: t.Any, url: str, verify: bool | str, cert: t.Any) -> None:
-        """Nothing to add: the context says it all."""
 
 
 class Client:
@@ -238,7 +221,7 @@ class Client:
         text = str(error)
         if "CERTIFICATE_VERIFY_FAILED" not in text and "doesn't match" not in text:
             return _Away("TLS handshake failed", sent="EOF" in text)
-        reason = text.split("certificate verify failed:")[-1].split("(_ssl")[0].strip(" )")
+        reason = text.rpartition("certificate verify failed:")[2].partition("(_ssl")[0].strip(" )")
         return InvalidInput(
             f"The TLS certificate of {host} is not trusted ({reason}). Set ca_cert to the PEM file of the authority "
             "that signed it; clusters sign their own by default. validate_certs: false switches the check off."
@@ -282,14 +265,38 @@ class Client:
     def _api_error(self, response: Response, method: str, path: str, attempts: int) -> ApiError:
         failure = _failure(response.status, response.data, method, path, attempts)
         said = failure.description or failure.error_code or "no further word"
-        message = f"{method} {path} was answered with {response.status}: {said}."
+        message = f"{method} {path} was answered with {response.status}: {said.rstrip('.')}."
         if response.status == 401:
             message = "The cluster refused the credentials (401): check username and password, or client_cert."
         elif response.status == 403 and "licen" in said.lower():
-            message = f"The license does not allow {method} {path} (403: {said}). Renew the cluster's license."
+            message = (
+                f"The license does not allow {method} {path} (403: {said.rstrip('.')}). Renew the cluster's license."
+            )
         elif response.status == 403:
-            message = f"This user may not do {method} {path} (403: {said}). Use one with the role admin."
+            message = f"This user may not do {method} {path} (403: {said.rstrip('.')}). Use one with the role admin."
         return ApiError(message, failure, response.data)
+
+
+def _tls_adapter(context: ssl.SSLContext) -> requests.adapters.HTTPAdapter:
+    """An adapter that uses the one TLS context built from the user's options, and nothing else."""
+
+    class TlsAdapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, **{**kwargs, "ssl_context": context})
+
+        def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            return super().proxy_manager_for(*args, **{**kwargs, "ssl_context": context})
+
+        def build_connection_pool_key_attributes(
+            self, request: requests.PreparedRequest, verify: bool | str, cert: t.Any = None
+        ) -> t.Any:
+            parts = urlsplit(request.url or "")
+            return {"scheme": "https", "host": parts.hostname, "port": parts.port}, {"ssl_context": context}
+
+        def cert_verify(self, conn: t.Any, url: str, verify: bool | str, cert: t.Any) -> None:
+            """Nothing to add: the context says it all."""
+
+    return TlsAdapter(max_retries=0)
 
 
 def _session(connection: Connection) -> requests.Session:
@@ -297,8 +304,12 @@ def _session(connection: Connection) -> requests.Session:
     session.trust_env = False  # no credentials from .netrc; proxies are asked for on each request
     if not connection.validate_certs:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so; once is enough
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or requests.utils.DEFAULT_CA_BUNDLE_PATH
-    session.mount("https://", _TlsAdapter(tls_context(connection, bundle)))
+    bundle = (
+        os.environ.get("REQUESTS_CA_BUNDLE")
+        or os.environ.get("CURL_CA_BUNDLE")
+        or requests.utils.DEFAULT_CA_BUNDLE_PATH
+    )
+    session.mount("https://", _tls_adapter(tls_context(connection, bundle)))
     if connection.username:
         pair = f"{connection.username}:{connection.password}".encode()
         session.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"

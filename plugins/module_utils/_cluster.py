@@ -23,6 +23,7 @@ class Shard:
     role: str  # master or slave
     status: str
     detailed_status: str
+    slots: str = ""  # the same for a primary and its replicas, such as 0-8191
 
     @property
     def is_master(self) -> bool:
@@ -71,6 +72,7 @@ class Node:
     maintenance_snapshot: str | None
     shards: tuple[Shard, ...]
     endpoints: tuple[str, ...]  # names of the databases whose endpoint is bound here
+    listed_shards: tuple[str, ...] = ()  # uids in the node's own list, which can differ from what /v1/shards says
 
     @property
     def alive(self) -> bool:
@@ -93,6 +95,7 @@ class Cluster:
     nodes: tuple[Node, ...]
     databases: tuple[Database, ...]
     report: t.Mapping[str, t.Any] | None = None  # /v4/cluster/health, where the release has it
+    strays: tuple[Shard, ...] = ()  # shards said to be on a node that the cluster does not list
 
     def node(self, uid: int) -> Node | None:
         return next((node for node in self.nodes if node.uid == uid), None)
@@ -138,6 +141,7 @@ def assemble(
 ) -> Cluster:
     """Pure part of C(read)."""
     reported = {str(each.get("id")): each for each in (report or {}).get("nodes") or []}
+    known = {int(item["uid"]) for item in nodes}
     return Cluster(
         nodes=tuple(
             _node(item, statuses.get(str(item["uid"])) or {}, reported.get(str(item["uid"])), shards, databases)
@@ -145,6 +149,7 @@ def assemble(
         ),
         databases=tuple(databases),
         report=report,
+        strays=tuple(shard for shard in shards if shard.node_uid not in known),
     )
 
 
@@ -196,6 +201,7 @@ def _node(
         maintenance_snapshot=snapshot.get("name") if isinstance(snapshot, dict) else str(snapshot),
         shards=tuple(shard for shard in shards if shard.node_uid == uid),
         endpoints=tuple(each.name for each in databases if {addr, *external} & set(each.endpoint_addresses)),
+        listed_shards=tuple(str(each) for each in item.get("shard_list") or []),
     )
 
 
@@ -207,6 +213,7 @@ def _shard(item: t.Mapping[str, t.Any]) -> Shard:
         role=str(item.get("role") or ""),
         status=str(item.get("status") or ""),
         detailed_status=str(item.get("detailed_status") or ""),
+        slots=str(item.get("assigned_slots") or ""),
     )
 
 

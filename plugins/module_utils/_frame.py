@@ -5,22 +5,15 @@
 from __future__ import annotations
 
 import os
-import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _connection
+from ._client import MISSING, Client
 from ._errors import CollectionError
 from ._operation import Context, Result
 from ._waiter import Wait
-
-try:
-    from ._client import Client
-except ImportError as error:  # requests is the one library that a fresh host may lack
-    MISSING: str | None = f"{error}\n{traceback.format_exc()}"
-else:
-    MISSING = None
 
 
 def waiting_spec(timeout: float) -> dict[str, t.Any]:

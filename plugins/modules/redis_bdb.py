@@ -10,7 +10,7 @@ module: redis_bdb
 short_description: Create, change, rename or delete a database of a Redis Enterprise cluster
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Compares the options that are set with the database as the cluster shows it, and sends only what differs. Options
     that are not set are neither compared nor changed.
@@ -159,7 +159,10 @@ options:
     description: The greatest number of client connections; V(0) means no limit.
     type: int
   module_list:
-    description: The modules of the database. Set once, at creation; compared by name, and only in what is given.
+    description:
+      - The modules of the database. Set once, at creation.
+      - They are compared by name, and only in what is given. Modules beyond these make no difference, because databases of
+        Redis 8 bring some unasked.
     type: list
     elements: dict
     suboptions:
@@ -186,7 +189,7 @@ options:
   redis_version:
     description:
       - The version of Redis that the database is created with, such as V(7.4). Later it changes only by an upgrade.
-      - V(7.4) is met by V(7.4.2), and V(latest) by any.
+      - V(7.4) is met by V(7.4.2).
     type: str
   config:
     description:

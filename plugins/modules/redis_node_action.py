@@ -10,7 +10,7 @@ module: redis_node_action
 short_description: Bring a node of a Redis Enterprise cluster into maintenance, and back
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Starts C(maintenance_on) or C(maintenance_off) on one node, waits until the action has ended, and then reads the
     node, its shards and its endpoints back to prove it.

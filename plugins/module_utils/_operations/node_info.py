@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operation of C(redis_node_info): nodes with role, status, shards and maintenance state."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _cluster
+from .._cluster import Cluster, Node
+from .._node_plan import known_node
+from .._operation import Context, Result
+
+if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
+    from .._client import Client
+
+_NO_RESULT = (404, 500, 503)  # a node that is down cannot check itself; that is an answer
+
+
+def run(context: Context) -> Result:
+    cluster = _cluster.read(context.client)
+    asked = context.params.get("node_uid")
+    nodes = cluster.nodes if asked is None else [known_node(uid, cluster) for uid in dict.fromkeys(asked)]
+    extended = bool(context.params.get("extended"))
+    return Result(
+        False,
+        {
+            "nodes": [{**node.as_dict(), **(_extended(context.client, node) if extended else {})} for node in nodes],
+            "primary_uid": next((node.uid for node in cluster.nodes if node.role == "master"), None),
+            "quorum": _quorum(cluster),
+            "release": ".".join(map(str, cluster.release)),
+        },
+    )
+
+
+def _quorum(cluster: Cluster) -> dict[str, int]:
+    return {
+        "nodes": len(cluster.nodes),
+        "needed": cluster.quorum,
+        "carrying": sum(node.carries for node in cluster.nodes),
+    }
+
+
+def _extended(client: Client, node: Node) -> dict[str, t.Any]:
+    """The node's snapshots (null where the release does not list them) and its own checks."""
+    response = client.get(f"/v1/nodes/check/{node.uid}", accept=_NO_RESULT)
+    check = response.data if isinstance(response.data, dict) else {}
+    error = check.get("error") or check.get("description")
+    if response.status != 200:
+        error = f"The check was answered with {response.status}: {error or 'no further word'}."
+    passed = response.status == 200 and bool(check.get("result"))
+    return {
+        "snapshots": client.find(f"/v1/nodes/{node.uid}/snapshots"),
+        "check": {"passed": passed, "error": None if passed else error or "The check gave no reason."},
+    }

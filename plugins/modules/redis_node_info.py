@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nodes of a Redis Enterprise cluster."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: redis_node_info
+short_description: Nodes of a Redis Enterprise cluster
+version_added: 0.1.0
+author:
+  - The redis_enterprise.cluster contributors (@redis-enterprise)
+description:
+  - Returns the nodes with their role, status, shards, endpoints and free memory.
+  - Says for each whether it is in maintenance, and from which endpoint the answer comes, because releases differ in
+    where they show it.
+options:
+  node_uid:
+    description: The uids of the nodes to return; by default all. A uid that the cluster does not have is an error.
+    type: list
+    elements: int
+  extended:
+    description: Whether to read the snapshots of each node and to let it check itself, with two more requests each.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - redis_enterprise.cluster.attributes
+  - redis_enterprise.cluster.attributes.info
+  - redis_enterprise.cluster.connection
+seealso:
+  - module: redis_enterprise.cluster.redis_node_action
+  - module: redis_enterprise.cluster.redis_health_info
+"""
+
+EXAMPLES = r"""
+- name: Read all nodes
+  redis_enterprise.cluster.redis_node_info:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+  register: cluster
+
+- name: Show which nodes are in maintenance
+  ansible.builtin.debug:
+    msg: "{{ cluster.nodes | selectattr('in_maintenance') | map(attribute='uid') }}"
+
+- name: Read node 2 with its snapshots and its own checks
+  redis_enterprise.cluster.redis_node_info:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node_uid: 2
+    extended: true
+"""
+
+RETURN = r"""
+nodes:
+  description: The nodes, in the order of O(node_uid), otherwise by uid.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    uid:
+      description: The uid of the node.
+      type: int
+    addr:
+      description: Its address inside the cluster.
+      type: str
+    external_addr:
+      description: Its addresses for clients, if they are others.
+      type: list
+      elements: str
+    hostname:
+      description: Its host name; null while it is down.
+      type: str
+    status:
+      description: V(active), V(down), V(provisioning) or V(decommissioning).
+      type: str
+    role:
+      description: V(master) for the primary node of the cluster, V(slave) for the others.
+      type: str
+    rack_id:
+      description: Its rack or zone, if the cluster knows racks.
+      type: str
+    software_version:
+      description: Its release.
+      type: str
+    accept_servers:
+      description: Whether shards and endpoints may be placed on it.
+      type: bool
+    quorum_only:
+      description: Whether it only votes, which a node in maintenance also does.
+      type: bool
+    max_shards:
+      description: How many shards it may hold.
+      type: int
+    total_memory:
+      description: Its memory in bytes.
+      type: int
+    free_provisional_ram:
+      description: The bytes that are left for new shards; null where the cluster does not say.
+      type: int
+    in_maintenance:
+      description: Whether it is in maintenance.
+      type: bool
+    maintenance_source:
+      description: The endpoint and field that the answer about maintenance comes from.
+      type: str
+    maintenance_snapshot:
+      description: The name of its maintenance snapshot, if it has one.
+      type: str
+    shards:
+      description:
+        - The shards on it, with C(uid), C(bdb_uid), C(node_uid), C(role), C(status), C(detailed_status) and C(slots).
+      type: list
+      elements: dict
+    shard_count:
+      description: How many shards are on it.
+      type: int
+    listed_shards:
+      description:
+        - The uids of shards in the node's own list, which can differ from RV(nodes[].shards) after a migration.
+      type: list
+      elements: str
+    endpoints:
+      description: The names of the databases whose endpoint is bound to it.
+      type: list
+      elements: str
+    snapshots:
+      description: Its snapshots, with C(name) and C(created_time); null where the release does not list them.
+      returned: with O(extended=true)
+      type: list
+      elements: dict
+    check:
+      description: The result of the checks that it runs on itself.
+      returned: with O(extended=true)
+      type: dict
+      contains:
+        passed:
+          description: Whether all of them passed.
+          type: bool
+        error:
+          description: What failed, or why the checks could not be run; null if they passed.
+          type: str
+primary_uid:
+  description: The uid of the primary node of the cluster; null if no node says that it is.
+  returned: success
+  type: int
+quorum:
+  description: The quorum of the cluster.
+  returned: success
+  type: dict
+  contains:
+    nodes:
+      description: How many nodes the cluster has.
+      type: int
+    needed:
+      description: How many of them must be up.
+      type: int
+    carrying:
+      description: How many are up and not in maintenance.
+      type: int
+release:
+  description: The lowest release on any node, such as V(8.0.16).
+  returned: success
+  type: str
+failure:
+  description:
+    - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)
+      and C(attempts). Those that do not apply are null.
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_info
+
+
+def main() -> None:
+    run_module(
+        node_info.run,
+        {
+            "node_uid": {"type": "list", "elements": "int"},
+            "extended": {"type": "bool", "default": False},
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clusters for the integration tests."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from support.emulated import Emulated, emulated
+
+
+@pytest.fixture(scope="module")
+def cluster() -> t.Iterator[Emulated]:
+    """Three nodes without data plane, shared by the tests of one file: each test uses names of its own."""
+    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3") as running:
+        yield running
+
+
+@pytest.fixture
+def own_cluster() -> t.Iterator[Emulated]:
+    """Three nodes without data plane for one test, which may harm them."""
+    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3") as running:
+        yield running

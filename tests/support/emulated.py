@@ -1,0 +1,161 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An emulated cluster as a child process, and modules and playbooks run against it as a user would run them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+MODULES = "ansible_collections.redis_enterprise.cluster.plugins.modules"
+BIN = Path(sys.executable).parent
+WRITES = ("POST", "PUT", "DELETE")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a module: its result, what it sent, and all that it printed."""
+
+    result: dict[str, t.Any]
+    journal: list[dict[str, t.Any]]
+    output: str
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.result.get("changed"))
+
+    @property
+    def methods(self) -> list[str]:
+        return [entry["method"] for entry in self.journal]
+
+    @property
+    def writes(self) -> list[dict[str, t.Any]]:
+        """Requests that could change the cluster."""
+        return [entry for entry in self.journal if entry["method"] in WRITES and not entry["dry_run"]]
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """A running emulated cluster and its control API."""
+
+    ready: dict[str, t.Any]
+
+    @property
+    def urls(self) -> list[str]:
+        return list(self.ready["urls"])
+
+    @property
+    def connection(self) -> dict[str, t.Any]:
+        """Connection options of the modules."""
+        names = ("username", "password", "ca_cert")
+        return {"url": self.urls, **{name: self.ready[name] for name in names}}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same, as environment variables."""
+        return {
+            **os.environ,
+            "REDIS_ENTERPRISE_URL": ",".join(self.urls),
+            "REDIS_ENTERPRISE_USER": self.ready["username"],
+            "REDIS_ENTERPRISE_PASSWORD": self.ready["password"],
+            "REDIS_ENTERPRISE_CA_CERT": self.ready["ca_cert"],
+        }
+
+    def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
+        response = requests.request(method, self.ready["control"] + path, json=body, timeout=30)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    def fault(self, kind: str, **options: t.Any) -> None:
+        self.control("POST", "/faults", {"kind": kind, **options})
+
+    def api(self, method: str, path: str, body: t.Any = None, *, node: int = 1) -> requests.Response:
+        """A request to the REST API that goes past the collection."""
+        return requests.request(
+            method,
+            self.urls[node - 1] + path,
+            json=body,
+            auth=(self.ready["username"], self.ready["password"]),
+            verify=self.ready["ca_cert"],
+            timeout=30,
+        )
+
+    def journal(self) -> list[dict[str, t.Any]]:
+        answer = self.control("GET", "/journal")
+        return list(answer["requests"] if isinstance(answer, dict) else answer)
+
+    def clear_journal(self) -> None:
+        self.control("DELETE", "/journal")
+
+    def run(self, module: str, *, check: bool = False, **options: t.Any) -> Run:
+        """Run a module in a process of its own, as Ansible does, with diff mode on."""
+        self.clear_journal()
+        arguments = {**self.connection, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        done = subprocess.run(
+            [sys.executable, "-m", f"{MODULES}.{module}"],
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        assert lines, done.stdout + done.stderr
+        return Run(json.loads(lines[-1]), self.journal(), done.stdout + done.stderr)
+
+    def prove(self, module: str, *, gets: int | None = None, **options: t.Any) -> Run:
+        """The gates of every step: check mode writes nothing and tells the truth; the second run changes nothing."""
+        checked = self.run(module, check=True, **options)
+        assert not checked.result.get("failed"), checked.result
+        assert checked.writes == [], "check mode has written"
+        real = self.run(module, **options)
+        assert not real.result.get("failed"), real.result
+        assert (checked.changed, checked.result.get("diff")) == (real.changed, real.result.get("diff"))
+        assert bool(real.writes) is real.changed
+        again = self.run(module, **options)
+        assert not again.result.get("failed"), again.result
+        assert not again.changed, f"the second run reports a change: {again.result.get('diff')}"
+        assert set(again.methods) == {"GET"}
+        if gets is not None:
+            assert len(again.methods) <= gets, [entry["path"] for entry in again.journal]
+        return real
+
+
+def playbook(
+    path: Path | str, *arguments: str, environment: t.Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ansible-playbook to its end; standard error is part of the output."""
+    return subprocess.run(
+        [str(BIN / "ansible-playbook"), str(path), *arguments],
+        env={**(environment or os.environ), "ANSIBLE_NOCOLOR": "1"},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@contextlib.contextmanager
+def emulated(*arguments: str) -> t.Iterator[Emulated]:
+    """Start an emulated cluster on free ports; it ends with the block, or with this process."""
+    command = [sys.executable, "-m", "redis_enterprise_emulator", "--die-with-parent", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        try:
+            line = child.stdout.readline()
+            assert line, f"the emulator ended with {child.wait()}"
+            yield Emulated(json.loads(line))
+        finally:
+            child.terminate()
+            child.wait(timeout=30)

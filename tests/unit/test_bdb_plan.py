@@ -1,0 +1,178 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decision about one database: which step, with which body and which diff, or why not."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_plan import (
+    Desired,
+    desired_from,
+    pick,
+    plan,
+    still_different,
+)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import InvalidInput, Refused
+
+CURRENT = {
+    "uid": 1,
+    "name": "orders",
+    "memory_size": 1073741824,
+    "replication": False,
+    "sharding": True,
+    "port": 0,
+    "endpoints": [{"port": 12000}],
+    "type": "redis",
+    "authentication_redis_pass": "old-pass",
+}
+
+
+def want(**params: t.Any) -> Desired:
+    return desired_from({"name": "orders", **params})
+
+
+def test_nothing_set_beyond_the_name_changes_nothing() -> None:
+    made = plan(want(), CURRENT)
+    assert (made.step, made.body, made.changed, made.changes) == ("nothing", {}, False, [])
+
+
+def test_only_what_differs_is_sent() -> None:
+    made = plan(want(memory_size="2GB", replication=False, port=12000, type="redis"), CURRENT)
+    assert (made.step, made.body) == ("update", {"memory_size": 2147483648})
+    assert made.before == {"uid": 1, "name": "orders", "memory_size": 1073741824}
+    assert made.after == {"uid": 1, "name": "orders", "memory_size": 2147483648}
+    assert made.changes == ["memory_size"]
+
+
+def test_creation_sends_what_was_set_and_nothing_else() -> None:
+    made = plan(want(memory_size="1GB", replication=True, uid=9), None)
+    assert made.step == "create"
+    assert made.body == {"name": "orders", "uid": 9, "memory_size": 1073741824, "replication": True}
+    assert (made.before, made.after) == ({}, made.body)
+
+
+def test_rename_by_uid() -> None:
+    made = plan(desired_from({"uid": 1, "name": "orders-old"}), CURRENT)
+    assert (made.step, made.body) == ("update", {"name": "orders-old"})
+    assert (made.before["name"], made.after["name"]) == ("orders", "orders-old")
+
+
+def test_deletion_shows_what_goes() -> None:
+    made = plan(want(state="absent"), CURRENT)
+    assert made.step == "delete"
+    assert made.before["name"] == "orders"
+    assert made.after == {}
+    assert plan(want(state="absent"), None).step == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "update_password", "step"),
+    [
+        ("old-pass", "old-pass", "always", "nothing"),
+        ("old-pass", "new-pass", "always", "update"),
+        ("old-pass", "new-pass", "on_create", "update"),
+        ("old-pass", "", "always", "update"),
+        ("", "", "always", "nothing"),
+        ("********", "new-pass", "always", "update"),
+        ("********", "new-pass", "on_create", "nothing"),
+        ("", "new-pass", "always", "update"),
+        ("", "new-pass", "on_create", "nothing"),
+    ],
+)
+def test_passwords(stored: str, wanted: str, update_password: str, step: str) -> None:
+    desired = want(authentication_redis_pass=wanted, update_password=update_password)
+    made = plan(desired, {**CURRENT, "authentication_redis_pass": stored})
+    assert made.step == step
+    told = f"{made.before} {made.after}"
+    assert not [word for word in ("old-pass", "new-pass") if word in told]
+    if step == "update" and wanted:
+        assert made.before != made.after
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"port": 13000}, r"port of database 'orders' is 12000 and cannot become 13000.*create a new database"),
+        ({"type": "memcached"}, "type of database 'orders' is 'redis' and cannot become 'memcached'"),
+        ({"sharding": False}, "cannot be turned off"),
+        ({"redis_version": "7.4"}, "only by an upgrade"),
+        ({"config": {"crdt": True}}, "crdt of database 'orders'"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_before_any_write(params: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        plan(want(**params), CURRENT)
+
+
+def test_an_internal_database_is_never_deleted() -> None:
+    with pytest.raises(Refused, match="internal"):
+        plan(want(state="absent"), {**CURRENT, "internal": True})
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"name": None}, "set name, uid, or both"),
+        ({"name": "-x"}, "letters, digits and hyphens"),
+        ({"name": "a_b"}, "letters, digits and hyphens"),
+        ({"memory_size": "lots"}, "memory_size must be a size"),
+        ({"config": {"memory_size": 1}}, "config must not hold memory_size"),
+        ({"config": {"status": "active"}}, "status is set by the cluster"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(params: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        want(**params)
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [({"name": None, "uid": 4, "memory_size": "1GB"}, "set name as well"), ({}, "memory_size is needed")],
+)
+def test_creation_needs_name_and_size(params: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        plan(want(**params), None)
+
+
+LISTED = [{"uid": 1, "name": "orders"}, {"uid": 2, "name": "twin"}, {"uid": 3, "name": "twin"}]
+
+
+@pytest.mark.parametrize(
+    ("params", "uid"),
+    [
+        ({"name": "orders"}, 1),
+        ({"name": "nobody"}, None),
+        ({"name": None, "uid": 3}, 3),
+        ({"name": "twin", "uid": 3}, 3),
+        ({"name": "fresh", "uid": 3}, 3),
+        ({"name": "fresh", "uid": 9}, None),
+    ],
+)
+def test_which_database_is_meant(params: dict[str, t.Any], uid: int | None) -> None:
+    meant = pick(want(**params), LISTED)
+    assert (meant or {}).get("uid") == uid
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"name": "twin"}, r"2 databases have the name 'twin' \(uids 2, 3\): say which by uid"),
+        ({"name": "orders", "uid": 2}, "point to different databases: the name belongs to uid 1"),
+        ({"name": "orders", "uid": 9}, "point to different databases"),
+        ({"name": "other", "uid": 1, "state": "absent"}, "is named 'orders', not 'other': nothing was deleted"),
+    ],
+)
+def test_an_unclear_target_is_refused(params: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        pick(want(**params), LISTED)
+
+
+def test_what_is_still_different_after_a_change() -> None:
+    desired = want(memory_size="2GB", authentication_redis_pass="new-pass")
+    assert still_different(desired, CURRENT) == ["authentication_redis_pass", "memory_size"]
+    masked = {**CURRENT, "memory_size": 2147483648, "authentication_redis_pass": "****"}
+    assert still_different(desired, masked) == []
+    assert still_different(desired_from({"uid": 1, "name": "new"}), CURRENT) == ["name"]
