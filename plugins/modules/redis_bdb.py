@@ -161,8 +161,8 @@ options:
   module_list:
     description:
       - The modules of the database. Set once, at creation.
-      - They are compared by name, and only in what is given. Modules beyond these make no difference, because databases of
-        Redis 8 bring some unasked.
+      - They are compared by name, and only in what is given. Modules beyond these make no difference, because databases
+        of Redis 8 bring some unasked.
     type: list
     elements: dict
     suboptions:

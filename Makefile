@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `make help` lists the targets. All that is built or cached lies in .venv.
+
+PYTHON ?= python3
+STAMP := .venv/.complete
+RUN := tests/tools/run
+# The tests that start clusters are bound by waiting more than by work, so two processes halve the time.
+PYTEST_FLAGS ?= -n 2 --dist loadfile
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+# The order of the parts of `test` is meant: what fails cheaply comes first.
+.NOTPARALLEL:
+.PHONY: help venv demo test lint format typecheck ansible-lint sanity docs-check package-check \
+	unit emulator integration molecule pytest lock clean FORCE
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+venv: $(STAMP) ## Build .venv from requirements-dev.lock (PYTHON=python3.12 chooses the interpreter)
+
+# A tree that was moved or copied has a .venv that points elsewhere.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+$(STAMP): FORCE
+endif
+$(STAMP): requirements-dev.lock tests/tools/make_venv
+	@tests/tools/make_venv "$(PYTHON)" "$@"
+
+demo: $(STAMP) ## Show the collection at work on an emulated cluster
+	@$(RUN) python -m demo
+
+test: lint typecheck docs-check ansible-lint package-check sanity molecule pytest ## Run every check and every test
+
+lint: $(STAMP) ## Check style and format of the Python code
+	@$(RUN) ruff check --quiet
+	@$(RUN) ruff format --check --quiet || { echo "ruff format would change files; run: make format"; exit 1; }
+
+format: $(STAMP) ## Let ruff put the Python code in order
+	@$(RUN) ruff check --fix --quiet
+	@$(RUN) ruff format --quiet
+
+typecheck: $(STAMP) ## Check the types, strictly
+	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo
+	@$(RUN) mypy -m docs_check -m lock -m package_check -m sanity
+
+docs-check: $(STAMP) ## Check the modules' documentation and the changelog
+	@$(RUN) antsibull-changelog lint
+	@$(RUN) python tests/tools/docs_check.py
+
+ansible-lint: $(STAMP) ## Check roles, playbooks and YAML at the profile `production`
+	@$(RUN) ansible-lint --offline --profile production
+
+package-check: $(STAMP) ## Build the tarball, install it into an empty path and run a playbook from there
+	@$(RUN) python tests/tools/package_check.py
+
+sanity: $(STAMP) ## Run ansible-test sanity
+	@$(RUN) python tests/tools/sanity.py
+
+molecule: $(STAMP) ## Run the molecule scenario: a rolling maintenance of an emulated cluster
+	@$(RUN) molecule test --scenario-name rolling_maintenance
+
+unit: $(STAMP) ## Run the unit tests
+	@$(RUN) pytest tests/unit
+
+emulator: $(STAMP) ## Run the tests of the emulated cluster and of the demo
+	@$(RUN) pytest $(PYTEST_FLAGS) tests/emulator/tests tests/demo
+
+integration: $(STAMP) ## Run the integration tests
+	@$(RUN) pytest $(PYTEST_FLAGS) tests/integration
+
+pytest: $(STAMP) ## Run all tests that pytest runs
+	@$(RUN) pytest $(PYTEST_FLAGS)
+
+lock: $(STAMP) ## Resolve requirements-dev.in anew into requirements-dev.lock
+	@.venv/bin/python tests/tools/lock.py
+
+clean: ## Remove all that was built
+	rm -rf .venv .ansible .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moving shards, roles and endpoints: the data plane does it, the state follows."""
+
+from __future__ import annotations
+
+from .cluster import Cluster
+from .dataplane.base import DataPlaneError
+from .model import Shard
+
+
+class Mover:
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def migrate(self, shard: Shard, node_uid: int) -> None:
+        cluster = self._cluster
+        async with cluster.bdb_lock(shard.bdb_uid):
+            if shard.uid not in cluster.shards or shard.node_uid == node_uid:
+                return
+            await cluster.plane_of(shard.bdb_uid).migrate(shard.uid, node_uid)
+            shard.node_uid = node_uid
+            cluster.refresh_bdb(shard.bdb_uid)
+
+    async def switch(self, master: Shard, replica: Shard) -> None:
+        """Planned change of roles without loss."""
+        cluster = self._cluster
+        async with cluster.bdb_lock(master.bdb_uid):
+            if replica.master_uid != master.uid:
+                raise DataPlaneError(f"shard {replica.uid} is no replica of shard {master.uid}.")
+            await cluster.plane_of(master.bdb_uid).switch(master.uid, replica.uid)
+            self._swap_roles(master, replica)
+
+    async def promote(self, replica: Shard) -> None:
+        """The master is gone: its replica takes over."""
+        cluster = self._cluster
+        async with cluster.bdb_lock(replica.bdb_uid):
+            master = None if replica.master_uid is None else cluster.shards.get(replica.master_uid)
+            if master is None:
+                return
+            await cluster.plane_of(replica.bdb_uid).promote(replica.uid)
+            self._swap_roles(master, replica)
+
+    def _swap_roles(self, master: Shard, replica: Shard) -> None:
+        master.role, master.master_uid = "slave", replica.uid
+        replica.role, replica.master_uid = "master", None
+        self._cluster.refresh_bdb(master.bdb_uid)
+
+    async def rebind(self, bdb_uid: int, node_uid: int) -> None:
+        cluster = self._cluster
+        async with cluster.bdb_lock(bdb_uid):
+            endpoint = cluster.endpoints.get(bdb_uid)
+            if endpoint is None or endpoint.node_uid == node_uid:
+                return
+            await cluster.plane_of(bdb_uid).rebind_endpoint(bdb_uid, node_uid)
+            endpoint.node_uid = node_uid
+            cluster.refresh_bdb(bdb_uid)
+
+    async def attach(self, replica: Shard) -> None:
+        """Let a replica that is back follow its master again."""
+        cluster = self._cluster
+        async with cluster.bdb_lock(replica.bdb_uid):
+            if replica.master_uid is None or replica.uid not in cluster.shards:
+                return
+            await cluster.plane_of(replica.bdb_uid).replicate(replica.uid, replica.master_uid)
+
+    def endpoint_home(self, bdb_uid: int, leaving: int) -> int | None:
+        """The node for an endpoint that has to leave: where the first master is, else any that accepts."""
+        cluster = self._cluster
+        accepting = [node.uid for node in cluster.nodes.values() if node.accepts and node.uid != leaving]
+        masters = [shard.node_uid for shard in cluster.masters_of(bdb_uid) if shard.node_uid in accepting]
+        return next(iter([*masters, *accepting]), None)

@@ -1,0 +1,114 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a request to a handler: roles, releases, preconditions, bodies, and errors as the API writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .errors import ApiError
+from .journal import is_flag_set
+from .model import User
+
+if TYPE_CHECKING:
+    from .emulator import Emulator
+
+WRITES = ("POST", "PUT", "DELETE")
+USER_KEY = "emulator.user"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request."""
+
+    emulator: Emulator
+    request: Request
+    user: User
+    body: Any
+
+    def uid(self, name: str = "uid") -> int:
+        return int(self.request.path_params[name])
+
+    def text(self, name: str) -> str:
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> str | None:
+        return self.request.query_params.get(name)
+
+    def flag(self, name: str) -> bool:
+        return is_flag_set(self.request.query_params.multi_items(), name)
+
+    def object_body(self) -> dict[str, Any]:
+        """The body, which has to be an object; none at all counts as an empty one."""
+        if self.body is None:
+            return {}
+        if not isinstance(self.body, dict):
+            raise ApiError(400, "invalid_schema", "The body must be a JSON object.")
+        return self.body
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content, separators=(",", ":")), status, media_type="application/json")
+
+
+def error_response(error: ApiError) -> Response:
+    """With a JSON body, unless the error has no code: some 401, 404 and 503 of the product have none."""
+    if not error.error_code:
+        return Response(status_code=error.status)
+    return json_response({"error_code": error.error_code, "description": error.description}, error.status)
+
+
+def _check_state_id(call: Call) -> None:
+    wanted = call.request.headers.get("cluster-state-id")
+    have = call.emulator.cluster.state_id
+    if wanted is not None and wanted != str(have):
+        raise ApiError(409, "wrong_cluster_state_id", f"The cluster's state id is {have}, not {wanted}.")
+
+
+async def _body(request: Request) -> Any:
+    raw = await request.body()
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        raise ApiError(400, "bad_request", "The body is not valid JSON.") from None
+
+
+def api(
+    method: str,
+    path: str,
+    handler: Handler,
+    roles: frozenset[str],
+    *,
+    available: Callable[[Emulator], bool] | None = None,
+) -> Route:
+    """A route. What a release does not have is a 404 without a body, as any unknown path is."""
+
+    async def endpoint(request: Request) -> Response:
+        emulator: Emulator = request.app.state.emulator
+        user: User = request.scope[USER_KEY]
+        if available is not None and not available(emulator):
+            return Response(status_code=404)
+        if user.role not in roles:
+            return error_response(ApiError(403, "forbidden", f"The role {user.role} may not do this."))
+        try:
+            call = Call(emulator, request, user, await _body(request) if method in WRITES else None)
+            if method in WRITES:
+                _check_state_id(call)
+            result = await handler(call)
+        except ApiError as error:
+            return error_response(error)
+        return result if isinstance(result, Response) else json_response(result)
+
+    return Route(path, endpoint, methods=[method])

@@ -1,0 +1,144 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The small tools that the Makefile calls: what they say when something is wrong, and what they keep out."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tests" / "tools"
+
+
+def call(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with additions to the environment; keep all that it says."""
+    arguments = [str(part) for part in command]
+    return subprocess.run(arguments, env=os.environ | environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(name="load")
+def tool_loader(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Imports a tool as it is imported when it runs: with its directory at the head of the path."""
+    monkeypatch.syspath_prepend(TOOLS)
+
+    def load(name: str) -> ModuleType:
+        for known in ("checkout", name):
+            monkeypatch.delitem(sys.modules, known, raising=False)
+        return importlib.import_module(name)
+
+    return load
+
+
+def copy_of(tool: str, root: Path) -> Path:
+    """A tool in a tree of its own."""
+    target = root / "tests" / "tools" / tool
+    target.parent.mkdir(parents=True)
+    shutil.copy2(TOOLS / tool, target)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("python", "advice"),
+    [
+        ("#!/bin/sh\nexit 1\n", "is not a Python from 3.11 to 3.13; say which one to use"),
+        ('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n', "cannot make virtual environments; install"),
+    ],
+)
+def test_make_venv_says_what_is_wrong_with_the_interpreter(tmp_path: Path, python: str, advice: str) -> None:
+    tool = copy_of("make_venv", tmp_path / "root")
+    interpreter = tmp_path / "python"
+    interpreter.write_text(python, encoding="utf-8")
+    interpreter.chmod(0o755)
+    result = call(tool, interpreter, ".venv/.complete")
+    assert result.returncode == 1
+    assert advice in result.stderr
+    assert not (tmp_path / "root" / ".venv").exists()
+
+
+def test_make_venv_leaves_no_stamp_when_pip_fails(tmp_path: Path) -> None:
+    tool = copy_of("make_venv", tmp_path / "root")
+    (tmp_path / "root" / "requirements-dev.lock").write_text("./there-is-no-such-directory\n", encoding="utf-8")
+    result = call(tool, sys.executable, ".venv/.complete")
+    assert result.returncode == 1
+    assert "pip could not install requirements-dev.lock" in result.stderr
+    assert not (tmp_path / "root" / ".venv" / ".complete").exists()
+
+
+def test_run_drops_what_would_change_a_result(tmp_path: Path) -> None:
+    caller = {"HOME": str(tmp_path), "ANSIBLE_STRATEGY": "free", "GIT_DIR": "/nowhere", "REDIS_ENTERPRISE_URL": "x"}
+    result = call(TOOLS / "run", "env", **caller, KEPT="yes")
+    found = dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+    assert result.returncode == 0
+    assert not {"ANSIBLE_STRATEGY", "GIT_DIR", "REDIS_ENTERPRISE_URL"} & set(found)
+    assert found["KEPT"] == "yes"
+    assert found["HOME"] == str(ROOT / ".venv" / "home")
+    assert found["PATH"].split(":")[0] == str(ROOT / ".venv" / "bin")
+
+
+def test_checkout_holds_the_sources_and_nothing_else(load: Any) -> None:
+    with load("checkout").checkout() as tree:
+        names = {path.relative_to(tree).parts[0] for path in tree.rglob("*")}
+        assert tree.parts[-3:] == ("ansible_collections", "redis_enterprise", "cluster")
+        assert {"galaxy.yml", "plugins", ".gitignore"} <= names
+        assert not {".git", ".venv"} & names
+    assert not tree.exists()
+
+
+def test_checkout_wants_git(tmp_path: Path) -> None:
+    tool = copy_of("checkout.py", tmp_path / "root")
+    command = f"import sys; sys.path.insert(0, {str(tool.parent)!r}); import checkout; checkout.sources()"
+    result = call(sys.executable, "-c", command, GIT_CEILING_DIRECTORIES=str(tmp_path))
+    assert result.returncode == 1
+    assert "work in a git checkout, with git on PATH" in result.stderr
+
+
+def test_package_check_names_what_is_too_much_and_what_is_missing(load: Any, tmp_path: Path) -> None:
+    tool = load("package_check")
+    tarball = tmp_path / "collection.tar.gz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        for source in [*tool.sources(), Path("left/behind.log"), Path("MANIFEST.json")]:
+            if source.parts[0] not in {".gitignore", "galaxy.yml", "LICENSE"}:
+                archive.addfile(tarfile.TarInfo(source.as_posix()), io.BytesIO())
+    with pytest.raises(SystemExit) as failure:
+        tool.check_contents(tarball)
+    assert "only in the tarball: ['left/behind.log']" in str(failure.value)
+    assert "missing from it: ['LICENSE']" in str(failure.value)
+
+
+def test_package_check_shows_what_a_failed_command_said(load: Any, tmp_path: Path) -> None:
+    tool = load("package_check")
+    with pytest.raises(SystemExit, match=r"(?s)failed with 3:\nthis went wrong"):
+        tool.ansible("sh", "-c", "echo this went wrong; exit 3", cwd=tmp_path)
+
+
+def test_sanity_takes_over_the_way_to_the_index_and_drops_it_again(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = load("sanity")
+    config = tmp_path / "caller.conf"
+    config.write_text("[global]\nindex-url = https://one.example/simple\nretries = 7\nuser = true\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://two.example/simple")
+    monkeypatch.setenv("CALLER_HOME", str(tmp_path))
+    monkeypatch.delenv("PIP_PROXY", raising=False)
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    written = tmp_path / "home" / ".config" / "pip" / "pip.conf"
+    with tool.prepared_pip(tmp_path / "home"):
+        lines = written.read_text(encoding="utf-8").splitlines()
+        assert written.stat().st_mode & 0o777 == 0o600
+        [bootstrap] = (tmp_path / "home" / ".ansible" / "test" / "cache").glob("get_pip_*.py")
+        compile(bootstrap.read_text(encoding="utf-8"), bootstrap, "exec")
+    assert {"index-url = https://two.example/simple", "retries = 7", "proxy = http://proxy.example:3128"} <= set(lines)
+    assert not [line for line in lines if "one.example" in line or line.startswith("user")]
+    assert not written.exists()
