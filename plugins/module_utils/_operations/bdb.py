@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _actions, _bdb_fields, _bdb_plan
+from .. import _actions, _bdb_errors, _bdb_fields, _bdb_plan
 from .._actions import Action
 from .._bdb_plan import Bdb, Plan
 from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, WaitTimeout
@@ -35,10 +35,14 @@ class _Database:
         self.sent: Plan | None = None
         self.lost_at: float | None = None  # when an answer to a write was lost
         self.action: Action | None = None
+        self.schema: frozenset[str] | None = None  # fields of the cluster's own schema, once they were asked for
 
     def complete(self) -> Result:
+        for sentence in self.desired.deprecations():
+            self.context.warn(sentence)
         current = self._settled(self._look())
         while True:
+            self._refuse_unknown(current)
             plan = _bdb_plan.plan(self.desired, current)
             if not plan.changed:
                 return self._result(self.sent or plan, current)
@@ -60,15 +64,29 @@ class _Database:
     def _look(self) -> Bdb | None:
         """The database that is meant: one request by uid, two by name (all names, then the one)."""
         uid, name = self.desired.uid, self.desired.name
-        found = self.client.find(f"/v1/bdbs/{uid}") if uid is not None else None
+        found = self._find(uid) if uid is not None else None
         if uid is not None and (name is None or (found is not None and found.get("name") == name)):
-            return t.cast("Bdb | None", found)
+            return found
         response = self.client.get("/v1/bdbs", {"fields": "uid,name"})
         self.state_id = response.state_id
         picked = _bdb_plan.pick(self.desired, response.data or [])
         if picked is None or found is not None:
-            return t.cast("Bdb | None", found)
-        return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{picked['uid']}"))
+            return found
+        return self._find(picked["uid"])
+
+    def _find(self, uid: t.Any) -> Bdb | None:
+        params = {"extended": "true"} if self.desired.extended else None
+        return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{uid}", params))
+
+    def _refuse_unknown(self, current: Bdb | None) -> None:
+        """Fields that this collection does not know are held against the schema of the cluster, where it has one."""
+        names = _bdb_plan.unknown_fields(self.desired, current)
+        if names and self.schema is None:
+            answer = self.client.get("/v1/jsonschema", {"object": "bdb"}, accept=(*range(400, 500), 500)).data
+            properties = answer.get("properties") if isinstance(answer, dict) else None
+            self.schema = frozenset(properties if isinstance(properties, dict) else ())
+        if names:
+            _bdb_plan.refuse_unknown(names, self.schema or ())
 
     def _settled(self, current: Bdb | None) -> Bdb | None:
         """Let a change that is under way end first, whoever started it; comparing with it would be guessing."""
@@ -79,7 +97,7 @@ class _Database:
         seen: dict[str, t.Any] = {}
 
         def probe() -> Seen:
-            bdb = seen["bdb"] = self.client.find(f"/v1/bdbs/{current['uid']}")
+            bdb = seen["bdb"] = self._find(current["uid"])
             status = "gone" if bdb is None else str(bdb.get("status"))
             return Seen(status not in _PASSING, f"{self.desired.label} is {status}{self._stuck(bdb)}")
 
@@ -103,28 +121,29 @@ class _Database:
             return None
         while True:
             try:
-                answer = self.client.write(*self._request(plan), dict(plan.body), dry_run=True).data
+                answer = self.client.write(*plan.request(), dry_run=True).data
             except ApiError as error:
-                self._pause_if_busy(error)
+                self._pause_if_busy(error, plan)
                 continue
-            predicted = {**(plan.current or {}), **plan.body}
-            return {**answer, **predicted} if isinstance(answer, dict) else predicted
+            return {**(answer if isinstance(answer, dict) else {}), **_bdb_plan.predicted(plan)}
 
     def _write(self, plan: Plan) -> Bdb | None:
         """Send the one request of the plan. None: nobody knows or it was not the time for it, so look again."""
-        method, path = self._request(plan)
+        method, path, body = plan.request()
         state_id = self.state_id if plan.step == "create" else None
         try:
-            response = self.client.write(method, path, dict(plan.body) or None, state_id=state_id, accept=(404,))
-        except Ambiguous:
+            response = self.client.write(method, path, body, state_id=state_id, accept=(404,))
+        except Ambiguous as lost:
+            if plan.action:
+                return self._find_out_about_lost_action(plan, lost)
             self.sent = plan
             self._let_lost_request_arrive(plan)
             return None
         except ApiError as error:
             if error.error_code == "wrong_cluster_state_id":
-                self._pause(error)  # something has changed since the names were read: read them again
+                self._pause(error, plan)  # something has changed since the names were read: read them again
                 return None
-            self._pause_if_busy(error)
+            self._pause_if_busy(error, plan)
             return None
         if response.status == 404:
             if plan.step == "delete":
@@ -136,30 +155,43 @@ class _Database:
         self.sent = plan
         return response.data if isinstance(response.data, dict) else {}
 
-    def _request(self, plan: Plan) -> tuple[str, str]:
-        if plan.current is None:
-            return "POST", "/v1/bdbs"
-        return ("PUT" if plan.step == "update" else "DELETE"), f"/v1/bdbs/{plan.current['uid']}"
-
     def _let_lost_request_arrive(self, plan: Plan) -> None:
         """Before a creation is sent again, give the lost one time to show up: two would make two databases."""
         until = self.clock.now() + _GRACE
         while plan.step == "create" and self.clock.now() < until and self._look() is None:
             self.clock.sleep(0.5)
 
-    def _pause_if_busy(self, error: ApiError) -> None:
+    def _find_out_about_lost_action(self, plan: Plan, lost: Ambiguous) -> Bdb:
+        """An action is never sent twice: what was flushed may have been filled again. So: has it arrived, or not?"""
+        before = plan.current or {}
+        until = self.clock.now() + _GRACE
+        while True:
+            bdb = self._find(before["uid"]) or {}
+            if bdb.get("status") in _PASSING or bdb.get("last_changed_time") != before.get("last_changed_time"):
+                self.sent = plan
+                return {"uid": before["uid"]}
+            if self.clock.now() >= until:
+                raise Ambiguous(
+                    f"The answer to action {plan.action} of {self.desired.label} was lost, and nothing shows whether "
+                    "it was carried out. Look at the database before you run the task again.",
+                    lost.failure,
+                ) from lost
+            self.clock.sleep(0.5)
+
+    def _pause_if_busy(self, error: ApiError, plan: Plan) -> None:
         """A 409 means busy and passes, except for a uid that exists."""
         if error.status != 409 or error.error_code == "uid_exists":
-            raise error
-        self._pause(error)
+            raise _bdb_errors.explained(error, self.desired.label, creation=plan.step == "create") from error
+        self._pause(error, plan)
 
-    def _pause(self, error: ApiError) -> None:
+    def _pause(self, error: ApiError, plan: Plan) -> None:
         left = self.deadline.left()
         if left.timeout <= 0 or not self.context.wait.enabled:
+            advice = _bdb_errors.sentence(error, creation=plan.step == "create") or ""
             raise WaitTimeout(
                 f"The cluster did not take the change of {self.desired.label} in time: "
-                f"{error.failure.description or error.error_code or 'it is busy'} (409). Try again when what runs now "
-                "has ended; redis_action_info shows it.",
+                f"{(error.failure.description or error.error_code or 'it is busy').rstrip('.')} (409). {advice} "
+                "redis_action_info shows what runs now.",
                 error.failure,
             ) from error
         self.clock.sleep(min(pause_after(self.clock.now() - self.started, left.interval), left.timeout))
@@ -178,7 +210,7 @@ class _Database:
                 self.action = action or self.action
                 if action is not None and not action.finished:
                     return Seen(False, action.sentence(), Failure(action=action.as_dict()))
-            bdb = seen["bdb"] = self.client.find(f"/v1/bdbs/{uid}")
+            bdb = seen["bdb"] = self._find(uid)
             if self.action is not None:
                 _actions.require_success(self.action, _what_remains(self.desired.label, bdb))
             if plan.step == "delete":
@@ -198,7 +230,7 @@ class _Database:
             return Seen(True, "as asked")
         seen["active since"] = seen["active since"] or self.clock.now()
         if self.clock.now() - seen["active since"] > _GRACE:
-            shown = ", ".join(f"{name} is {_bdb_fields.redact(bdb.get(name), name)!r}" for name in different)
+            shown = ", ".join(_seen_value(name, bdb) for name in different)
             raise NotAsAsked(
                 f"The cluster accepted the change of {self.desired.label} and reports it as done, but {shown}. "
                 "Write the value as the cluster shows it, or leave the option out.",
@@ -214,6 +246,7 @@ class _Database:
                 "bdb": _bdb_fields.redact(dict(bdb)) if bdb else None,
                 "changes": plan.changes if changed else [],
                 "action": self.action.as_dict() if self.action else None,
+                **({"will": plan.will} if plan.will and self.context.check_mode else {}),
             },
             before=plan.before if changed else {},
             after=plan.after if changed else {},
@@ -228,6 +261,13 @@ def _unwaited(answer: Bdb) -> Action | None:
         if uid
         else None
     )
+
+
+def _seen_value(name: str, bdb: Bdb) -> str:
+    """A field that the cluster does not show may be one that its release does not have."""
+    since = _bdb_fields.field(name).since
+    came = f" (the field came with release {since})" if since and bdb.get(name) is None else ""
+    return f"{name} is {_bdb_fields.redact(bdb.get(name), name)!r}{came}"
 
 
 def _what_remains(label: str, bdb: Bdb | None) -> str:
