@@ -52,9 +52,16 @@ def _found(value: t.Any, row: Field) -> t.Iterator[str]:
         for member in value:
             yield from _found(member, row)
     elif _hidden(row) and value not in (None, "") and not isinstance(value, bool):
-        yield str(value)
+        yield from _spellings(str(value))
     elif isinstance(value, str):
         yield from (match["password"] for match in URI_CREDENTIALS.finditer(value))
+
+
+def _spellings(value: str) -> t.Iterator[str]:
+    """The secret, and the lines of a key: where a text is quoted, its line ends are not what they were."""
+    yield value
+    lines = value.splitlines()
+    yield from (line for line in lines if len(lines) > 1 and len(line) >= 8 and not line.startswith("-----"))
 
 
 def _member(row: Field, key: str) -> Field:

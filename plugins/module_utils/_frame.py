@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -25,6 +26,26 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
     }
 
 
+class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no types
+    """Hides all secrets before anything is logged or told, also those in options that are not no_log as a whole."""
+
+    def __init__(self, secrets: t.Callable[[t.Any], t.Iterable[str]], **arguments: t.Any) -> None:
+        self._secrets = secrets
+        super().__init__(**arguments)
+
+    def hide_secrets(self) -> None:
+        self.no_log_values.update(self._secrets(self.params))
+
+    def _log_invocation(self) -> None:
+        self.hide_secrets()
+        super()._log_invocation()
+
+    def fail_json(self, msg: str, **facts: t.Any) -> t.NoReturn:
+        self.hide_secrets()  # the options may be what is wrong, and then nothing was hidden yet
+        super().fail_json(msg, **facts)
+        raise AssertionError("fail_json ends the process")
+
+
 def run_module(
     operation: t.Callable[[Context], Result],
     options: t.Mapping[str, t.Any],
@@ -37,18 +58,19 @@ def run_module(
     C(secrets) finds the secret values in options that cannot be marked no_log as a whole; C(module_arguments) go to
     AnsibleModule (required_if and the like).
     """
-    module = AnsibleModule(
-        argument_spec={**_connection.argument_spec(), **options}, supports_check_mode=True, **module_arguments
-    )
+    spec = {**_connection.argument_spec(), **options}
+    module = _Module(secrets, argument_spec=spec, supports_check_mode=True, **module_arguments)
+    module.hide_secrets()
     if MISSING is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING)
-    module.no_log_values.update(secrets(module.params))
     warnings: list[str] = []
     try:
         result = _run(operation, module, warnings)
     except CollectionError as error:
         _warn(module, warnings)
         module.fail_json(msg=str(error), failure=error.failure.as_dict())
+    except Exception as error:  # told like any failure, because a bare traceback would show what fail_json hides
+        module.fail_json(msg=f"A mistake in this module: {error!r}. Please report it.", exception=traceback.format_exc())
     _warn(module, warnings)
     module.exit_json(**result.as_dict())
 

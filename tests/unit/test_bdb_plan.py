@@ -119,7 +119,8 @@ def test_an_internal_database_is_never_deleted() -> None:
         ({"name": "-x"}, "letters, digits and hyphens"),
         ({"name": "a_b"}, "letters, digits and hyphens"),
         ({"memory_size": "lots"}, "memory_size must be a size"),
-        ({"config": {"memory_size": 1}}, "config must not hold memory_size"),
+        ({"memory_size": "1GB", "config": {"memory_size": 1}}, "memory_size is set twice"),
+        ({"config": {"uid": 7}}, "config must not hold uid: use the option"),
         ({"config": {"status": "active"}}, "status is set by the cluster"),
     ],
 )
