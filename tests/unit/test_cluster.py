@@ -7,11 +7,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
 from support import small_cluster
 from support.small_cluster import GIB
 from support.stub_api import Status, StubApi
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
 
 
 def read(table: dict[str, t.Any], clock: t.Any) -> Cluster:
