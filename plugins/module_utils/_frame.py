@@ -1,9 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of every module: options in, operation run, result or C(fail_json) with a structured failure out."""
+"""The frame of every module: options in, operation run, result or a structured failure out.
+
+C(run_module) is the front of a module process. The other front runs C(perform) inside the controller's worker; see
+plugin_utils/_in_process.py.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import typing as t
 
@@ -25,48 +30,61 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
     }
 
 
-def run_module(
-    operation: t.Callable[[Context], Result],
-    options: t.Mapping[str, t.Any],
-    *,
-    secrets: t.Callable[[t.Any], t.Iterable[str]] = lambda _params: (),
-    **module_arguments: t.Any,
-) -> None:
-    """Run one operation as a module.
+@dataclasses.dataclass(frozen=True)
+class Front:
+    """What makes a module: its operation and its own options.
 
-    C(secrets) finds the secret values in options that cannot be marked no_log as a whole; C(module_arguments) go to
-    AnsibleModule (required_if and the like).
+    C(secrets) finds the secret values in options that cannot be marked no_log as a whole.
     """
-    module = AnsibleModule(
-        argument_spec={**_connection.argument_spec(), **options}, supports_check_mode=True, **module_arguments
-    )
+
+    operation: t.Callable[[Context], Result]
+    options: t.Mapping[str, t.Any]
+    secrets: t.Callable[[t.Any], t.Iterable[str]] = lambda _params: ()
+
+    @property
+    def argument_spec(self) -> dict[str, t.Any]:
+        return {**_connection.argument_spec(), **self.options}
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of one run: the task's result, its warnings, and the values that nothing printed may hold."""
+
+    result: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    secrets: set[str] = dataclasses.field(default_factory=set)
+
+
+def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], check_mode: bool) -> Outcome:
+    """Open the client, run the operation, and turn an error into a failed result."""
+    outcome = Outcome(secrets=set(front.secrets(params)))
+    try:
+        connection = _connection.from_params(params, environ)
+        if connection.password:
+            outcome.secrets.add(connection.password)  # it may come from the environment
+        client = Client(connection)
+        try:
+            context = Context(client, params, check_mode, _wait(params), warnings=outcome.warnings)
+            outcome.result = front.operation(context).as_dict()
+        finally:
+            client.close()
+    except CollectionError as error:
+        outcome.result = {"failed": True, "msg": str(error), "failure": error.failure.as_dict()}
+    return outcome
+
+
+def run_module(front: Front) -> None:
+    """Run a module in a process of its own."""
+    module = AnsibleModule(argument_spec=front.argument_spec, supports_check_mode=True)
     if MISSING is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING)
-    module.no_log_values.update(secrets(module.params))
-    warnings: list[str] = []
-    try:
-        result = _run(operation, module, warnings)
-    except CollectionError as error:
-        _warn(module, warnings)
-        module.fail_json(msg=str(error), failure=error.failure.as_dict())
-    _warn(module, warnings)
-    module.exit_json(**result.as_dict())
-
-
-def _run(operation: t.Callable[[Context], Result], module: AnsibleModule, warnings: list[str]) -> Result:
-    connection = _connection.from_params(module.params, os.environ)
-    if connection.password:
-        module.no_log_values.add(connection.password)  # it may come from the environment
-    client = Client(connection)
-    try:
-        return operation(Context(client, module.params, module.check_mode, _wait(module.params), warnings=warnings))
-    finally:
-        client.close()
-
-
-def _warn(module: AnsibleModule, sentences: t.Sequence[str]) -> None:
-    for sentence in sentences:
+    outcome = perform(front, module.params, os.environ, module.check_mode)
+    module.no_log_values.update(outcome.secrets)
+    for sentence in outcome.warnings:
         module.warn(sentence)
+    if outcome.result.get("failed"):
+        module.fail_json(**outcome.result)
+    module.exit_json(**outcome.result)
 
 
 def _wait(params: t.Mapping[str, t.Any]) -> Wait:

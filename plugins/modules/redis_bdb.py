@@ -293,27 +293,14 @@ failure:
 """
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module, waiting_spec
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb
+
+FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
 
 
 def main() -> None:
-    run_module(
-        bdb.run,
-        {
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "update_password": {
-                "type": "str",
-                "choices": ["always", "on_create"],
-                "default": "always",
-                "no_log": False,
-            },
-            "config": {"type": "dict", "default": {}},
-            **_bdb_fields.argument_spec(),
-            **waiting_spec(600.0),
-        },
-        secrets=_bdb_fields.secrets_in,
-    )
+    run_module(FRONT)
 
 
 if __name__ == "__main__":
