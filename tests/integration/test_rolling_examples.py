@@ -36,7 +36,8 @@ def examples(tmp_path: Path) -> Path:
 def play(roller: Roller, examples: Path, playbook: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a playbook with the guide's inventory; only the connection leads elsewhere."""
     connection = {f"redis_enterprise_{name}": value for name, value in roller.cluster.connection.items()}
-    roller.command(playbook, {**connection, "ansible_connection": "local"}, ())
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    roller.command(playbook, {**connection, **local}, ())
     return subprocess.run(
         [str(BIN / "ansible-playbook"), "-i", "inventory.yml", playbook, "-e", "@extra.json", *arguments],
         cwd=examples,
@@ -90,7 +91,7 @@ def test_options_of_the_actions_are_sent_only_if_they_are_set(own_cluster: Emula
     plain = roller.run()
     assert [entry["body"] for entry in plain.writes] == [{"overwrite_snapshot": True}, {"skip_shards_restore": False}]
     chosen = roller.run(
-        rolling_maintenance_overwrite_snapshot=None,
+        rolling_maintenance_overwrite_snapshot=False,
         rolling_maintenance_evict_ha_replica=False,
         rolling_maintenance_evict_active_active_replica=True,
         rolling_maintenance_skip_shards_restore=True,

@@ -113,11 +113,11 @@ class Gateway:
         return self._cluster.admin if has_certificate else None
 
     def _authenticated(self, header: str) -> User | None:
-        kind, _, encoded = header.partition(" ")
+        kind, dummy, encoded = header.partition(" ")
         if kind.lower() != "basic":
             return None
         try:
-            name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+            name, dummy, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         return self._cluster.user(name, password)

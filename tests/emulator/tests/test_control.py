@@ -40,7 +40,7 @@ def test_journal_holds_refused_requests_and_bodies_that_are_no_json(api: Api) ->
 
 
 def test_journal_can_be_read_from_a_point_and_cleared(api: Api) -> None:
-    for _ in range(3):
+    for dummy in range(3):
         api.get("/v1/nodes")
     assert [entry["seq"] for entry in api.control("GET", "/journal?since=1")] == [2, 3]
     api.control("DELETE", "/journal")

@@ -131,7 +131,7 @@ def test_node_that_dies_keeps_persisted_data(stage: ThreadedPlane) -> None:
 def test_shard_is_configured_now_and_after_a_restart(stage: ThreadedPlane) -> None:
     stage.database(1, [(1, 1)])
     stage.run(stage.plane.configure_shard(1, memory_limit=50_000_000, eviction_policy="allkeys-lru"))
-    for _ in range(2):
+    for dummy in range(2):
         info = stage.run(stage.plane.shard_info(1))
         assert (info["maxmemory"], info["maxmemory_policy"]) == ("50000000", "allkeys-lru")
         stage.run(stage.plane.kill_node(1))

@@ -85,7 +85,7 @@ def test_stopping_twice_and_starting_a_running_node_is_refused(api: Api) -> None
 
 def test_stop_and_start_in_a_hurry(api: Api) -> None:
     api.create(replication=True)
-    for _ in range(3):
+    for dummy in range(3):
         api.control("POST", "/nodes/1/stop")
         api.control("POST", "/nodes/1/start")
     api.until(lambda: answering(api, 1), "node 1")

@@ -22,7 +22,7 @@ SMALL = {"name": "db", "memory_size": 100_000_000}
 
 def test_unavailable_for_a_number_of_requests(api: Api) -> None:
     api.fault(kind="unavailable", count=2)
-    assert [api.get("/v1/nodes").status_code for _ in range(3)] == [503, 503, 200]
+    assert [api.get("/v1/nodes").status_code for dummy in range(3)] == [503, 503, 200]
     assert api.control("GET", "/faults") == []
 
 

@@ -102,7 +102,7 @@ def test_progress_is_a_whole_number_before_7_4_2(start: Start) -> None:
         api.post("/v1/nodes/1/actions/maintenance_on", {})
         path = "/v1/nodes/1/actions/maintenance_on"
         api.until(lambda api=api, path=path: api.json(path)["status"] == "running", "the action to run")
-        assert type(api.json(path)["progress"]) is kind
+        assert isinstance(api.json(path)["progress"], kind)
 
 
 def test_database_versions_of_a_release(start: Start) -> None:
