@@ -16,7 +16,7 @@ from support.emulated import Emulated, emulated, playbook
 CONNECTIONS = Path(__file__).parents[1] / "support" / "connection"
 SECRET = "fr0nt-s3cret"
 SIZE = {"memory_size": "100MB"}
-# One task each: module, options, keywords of the task. They run in this order, on a cluster of their own for each front.
+# One task each: module, options, keywords of the task. They run in this order, on one cluster for each front.
 STEPS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
     ("redis_bdb", {"name": "one", **SIZE}, {"check_mode": True}),
     ("redis_bdb", {"name": "one", "authentication_redis_pass": SECRET, **SIZE}, {}),
