@@ -17,6 +17,7 @@ _SOUNDS_SECRET = re.compile(
     r"|secret_access_key)$",
     re.IGNORECASE,
 )
+_NOT_SECRET = frozenset({"update_password"})  # says what to do with passwords
 
 
 def redact(value: t.Any, name: str = "") -> t.Any:
@@ -70,4 +71,6 @@ def _member(row: Field, key: str) -> Field:
 
 
 def _hidden(row: Field) -> bool:
-    return row.secret or bool(row.typed is False and _SOUNDS_SECRET.search(row.name))
+    if row.typed or row.name in _NOT_SECRET:
+        return row.secret
+    return row.secret or bool(_SOUNDS_SECRET.search(row.name))

@@ -128,8 +128,15 @@ def read(client: Client) -> Cluster:
     statuses = client.find("/v1/nodes/status") or {}
     shards = [_shard(item) for item in client.get("/v1/shards").data or []]
     databases = [_database(item) for item in client.get("/v1/bdbs", {"fields": BDB_FIELDS}).data or []]
-    report = client.find("/v4/cluster/health")
-    return assemble(nodes, statuses, shards, databases, report if isinstance(report, dict) else None)
+    return assemble(nodes, statuses, shards, databases, _report(client))
+
+
+def _report(client: Client) -> t.Mapping[str, t.Any] | None:
+    """The health report; None where the release has none. A cluster that cannot give it (503) is not well."""
+    response = client.get("/v4/cluster/health", accept=(404, 503))
+    if response.status == 503:
+        return {"status": "error"}
+    return response.data if response.status == 200 and isinstance(response.data, dict) else None
 
 
 def assemble(

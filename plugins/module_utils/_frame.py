@@ -1,9 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of every module: options in, operation run, result or C(fail_json) with a structured failure out."""
+"""The frame of every module: options in, operation run, result or a structured failure out.
+
+C(run_module) is the front of a module process. The other front runs C(perform) inside the controller's worker; see
+plugin_utils/_in_process.py.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import traceback
 import typing as t
@@ -29,66 +34,78 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
 class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no types
     """Hides all secrets before anything is logged or told, also those in options that are not no_log as a whole."""
 
-    def __init__(self, secrets: t.Callable[[t.Any], t.Iterable[str]], **arguments: t.Any) -> None:
-        self._secrets = secrets
-        super().__init__(**arguments)
-
-    def hide_secrets(self) -> None:
-        self.no_log_values.update(self._secrets(self.params))
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        super().__init__(argument_spec=front.argument_spec, supports_check_mode=True)
 
     def _log_invocation(self) -> None:
-        self.hide_secrets()
+        self.no_log_values.update(self._front.secrets(self.params))
         super()._log_invocation()
 
     def fail_json(self, msg: str, **facts: t.Any) -> t.NoReturn:
-        self.hide_secrets()  # the options may be what is wrong, and then nothing was hidden yet
+        self.no_log_values.update(self._front.secrets(self.params))  # bad options fail before they are logged
         super().fail_json(msg, **facts)
         raise AssertionError("fail_json ends the process")
 
 
-def run_module(
-    operation: t.Callable[[Context], Result],
-    options: t.Mapping[str, t.Any],
-    *,
-    secrets: t.Callable[[t.Any], t.Iterable[str]] = lambda _params: (),
-    **module_arguments: t.Any,
-) -> None:
-    """Run one operation as a module.
+@dataclasses.dataclass(frozen=True)
+class Front:
+    """What makes a module: its operation and its own options.
 
-    C(secrets) finds the secret values in options that cannot be marked no_log as a whole; C(module_arguments) go to
-    AnsibleModule (required_if and the like).
+    C(secrets) finds the secret values in options that cannot be marked no_log as a whole.
     """
-    spec = {**_connection.argument_spec(), **options}
-    module = _Module(secrets, argument_spec=spec, supports_check_mode=True, **module_arguments)
-    module.hide_secrets()
+
+    operation: t.Callable[[Context], Result]
+    options: t.Mapping[str, t.Any]
+    secrets: t.Callable[[t.Any], t.Iterable[str]] = lambda _params: ()
+
+    @property
+    def argument_spec(self) -> dict[str, t.Any]:
+        return {**_connection.argument_spec(), **self.options}
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of one run: the task's result, its warnings, and the values that nothing printed may hold."""
+
+    result: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    secrets: set[str] = dataclasses.field(default_factory=set)
+
+
+def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], check_mode: bool) -> Outcome:
+    """Open the client, run the operation, and turn an error into a failed result."""
+    outcome = Outcome(secrets=set(front.secrets(params)))
+    try:
+        connection = _connection.from_params(params, environ)
+        if connection.password:
+            outcome.secrets.add(connection.password)  # it may come from the environment
+        client = Client(connection)
+        try:
+            context = Context(client, params, check_mode, _wait(params), warnings=outcome.warnings)
+            outcome.result = front.operation(context).as_dict()
+        finally:
+            client.close()
+    except CollectionError as error:
+        outcome.result = {"failed": True, "msg": str(error), "failure": error.failure.as_dict()}
+    except Exception as error:  # told like any failure: a bare traceback would be printed with the secrets in it
+        told = f"This is a mistake in the collection, please report it: {error!r}"
+        outcome.result = {"failed": True, "msg": told, "exception": traceback.format_exc()}
+    return outcome
+
+
+def run_module(front: Front) -> None:
+    """Run a module in a process of its own."""
+    module = _Module(front)
     if MISSING is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING)
-    warnings: list[str] = []
-    try:
-        result = _run(operation, module, warnings)
-    except CollectionError as error:
-        _warn(module, warnings)
-        module.fail_json(msg=str(error), failure=error.failure.as_dict())
-    except Exception as error:  # told like any failure, because a bare traceback would show what fail_json hides
-        module.fail_json(msg=f"A mistake in this module: {error!r}. Please report it.", exception=traceback.format_exc())
-    _warn(module, warnings)
-    module.exit_json(**result.as_dict())
-
-
-def _run(operation: t.Callable[[Context], Result], module: AnsibleModule, warnings: list[str]) -> Result:
-    connection = _connection.from_params(module.params, os.environ)
-    if connection.password:
-        module.no_log_values.add(connection.password)  # it may come from the environment
-    client = Client(connection)
-    try:
-        return operation(Context(client, module.params, module.check_mode, _wait(module.params), warnings=warnings))
-    finally:
-        client.close()
-
-
-def _warn(module: AnsibleModule, sentences: t.Sequence[str]) -> None:
-    for sentence in sentences:
+    outcome = perform(front, module.params, os.environ, module.check_mode)
+    module.no_log_values.update(outcome.secrets)
+    for sentence in outcome.warnings:
         module.warn(sentence)
+    if outcome.result.get("failed"):
+        module.fail_json(**outcome.result)
+    module.exit_json(**outcome.result)
 
 
 def _wait(params: t.Mapping[str, t.Any]) -> Wait:

@@ -216,22 +216,22 @@ def _maintenance(facts: Facts, question: Question) -> t.Iterator[Problem]:
 
 def _quorum(facts: Facts, question: Question) -> t.Iterator[Problem]:
     if (carrying := _carrying(facts.cluster.nodes)) < facts.cluster.quorum:
-        yield _no_quorum(f"Only {carrying} of {{}} nodes are up and not in maintenance", facts.cluster)
+        yield _no_quorum("Too few nodes are up and not in maintenance", carrying, facts.cluster)
 
 
 def _quorum_without_node(facts: Facts, question: Question) -> t.Iterator[Problem]:
     uid = question.without_node or 0
     if (carrying := _carrying(facts.cluster.others(uid))) < facts.cluster.quorum:
-        opening = f"Without node {uid} only {carrying} of {{}} nodes would be up and not in maintenance"
-        yield _no_quorum(opening, facts.cluster)
+        opening = f"Without node {uid}, too few nodes would be up and not in maintenance"
+        yield _no_quorum(opening, carrying, facts.cluster)
 
 
 def _carrying(nodes: t.Iterable[Node]) -> int:
     return sum(node.carries for node in nodes)
 
 
-def _no_quorum(opening: str, cluster: Cluster) -> Problem:
-    message = f"{opening.format(len(cluster.nodes))}, and the quorum needs {cluster.quorum}."
+def _no_quorum(opening: str, carrying: int, cluster: Cluster) -> Problem:
+    message = f"{opening}: {carrying} of {len(cluster.nodes)}, and the quorum needs {cluster.quorum}."
     return Problem("/v1/nodes", "cluster", ERROR, message)
 
 

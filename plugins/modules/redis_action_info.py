@@ -181,36 +181,38 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import action_info
+
+FRONT = Front(
+    action_info.run,
+    {
+        "uid": {"type": "str"},
+        "scope": {"type": "str", "choices": ["all", "node", "cluster", "bdb"]},
+        "node_uid": {"type": "int"},
+        "bdb_uid": {"type": "int"},
+        "name": {"type": "str"},
+        "status": {
+            "type": "list",
+            "elements": "str",
+            "choices": [
+                "queued",
+                "starting",
+                "running",
+                "completed",
+                "failed",
+                "cancelling",
+                "cancelled",
+                "aborted",
+            ],
+        },
+        "api_version": {"type": "str", "choices": ["auto", "v1", "v2"], "default": "auto"},
+    },
+)
 
 
 def main() -> None:
-    run_module(
-        action_info.run,
-        {
-            "uid": {"type": "str"},
-            "scope": {"type": "str", "choices": ["all", "node", "cluster", "bdb"]},
-            "node_uid": {"type": "int"},
-            "bdb_uid": {"type": "int"},
-            "name": {"type": "str"},
-            "status": {
-                "type": "list",
-                "elements": "str",
-                "choices": [
-                    "queued",
-                    "starting",
-                    "running",
-                    "completed",
-                    "failed",
-                    "cancelling",
-                    "cancelled",
-                    "aborted",
-                ],
-            },
-            "api_version": {"type": "str", "choices": ["auto", "v1", "v2"], "default": "auto"},
-        },
-    )
+    run_module(FRONT)
 
 
 if __name__ == "__main__":

@@ -247,13 +247,14 @@ failure:
 """
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_desired import options
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module, waiting_spec
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb
+
+FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
 
 
 def main() -> None:
-    run_module(bdb.run, {**options(), **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
+    run_module(FRONT)
 
 
 if __name__ == "__main__":

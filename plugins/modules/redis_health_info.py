@@ -170,40 +170,42 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module, waiting_spec
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import health_info
+
+FRONT = Front(
+    health_info.run,
+    {
+        "checks": {
+            "type": "list",
+            "elements": "str",
+            "choices": [
+                "cluster_check",
+                "nodes",
+                "shards",
+                "databases",
+                "availability",
+                "license",
+                "actions",
+                "maintenance",
+                "quorum",
+                "report",
+                "quorum_without_node",
+                "capacity_without_node",
+                "single_copies",
+            ],
+        },
+        "in_maintenance_allowed": {"type": "list", "elements": "int", "default": []},
+        "without_node": {"type": "int"},
+        "fail_on_problems": {"type": "bool", "default": False},
+        **waiting_spec(600.0),
+        "wait": {"type": "bool", "default": False},
+    },
+)
 
 
 def main() -> None:
-    run_module(
-        health_info.run,
-        {
-            "checks": {
-                "type": "list",
-                "elements": "str",
-                "choices": [
-                    "cluster_check",
-                    "nodes",
-                    "shards",
-                    "databases",
-                    "availability",
-                    "license",
-                    "actions",
-                    "maintenance",
-                    "quorum",
-                    "report",
-                    "quorum_without_node",
-                    "capacity_without_node",
-                    "single_copies",
-                ],
-            },
-            "in_maintenance_allowed": {"type": "list", "elements": "int", "default": []},
-            "without_node": {"type": "int"},
-            "fail_on_problems": {"type": "bool", "default": False},
-            **waiting_spec(600.0),
-            "wait": {"type": "bool", "default": False},
-        },
-    )
+    run_module(FRONT)
 
 
 if __name__ == "__main__":

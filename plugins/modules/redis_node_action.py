@@ -200,29 +200,31 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module, waiting_spec
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_action
+
+FRONT = Front(
+    node_action.run,
+    {
+        "node_uid": {"type": "int", "required": True},
+        "action": {"type": "str", "required": True, "choices": ["maintenance_on", "maintenance_off"]},
+        "state": {"type": "str", "choices": ["completed", "absent"], "default": "completed"},
+        "overwrite_snapshot": {"type": "bool"},
+        "evict_ha_replica": {"type": "bool"},
+        "evict_active_active_replica": {"type": "bool"},
+        "evict_dbs": {"type": "list", "elements": "str"},
+        "keep_slave_shards": {"type": "bool"},
+        "snapshot_name": {"type": "str"},
+        "skip_shards_restore": {"type": "bool"},
+        "action_options": {"type": "dict", "default": {}},
+        "force": {"type": "bool", "default": False},
+        **waiting_spec(3600.0),
+    },
+)
 
 
 def main() -> None:
-    run_module(
-        node_action.run,
-        {
-            "node_uid": {"type": "int", "required": True},
-            "action": {"type": "str", "required": True, "choices": ["maintenance_on", "maintenance_off"]},
-            "state": {"type": "str", "choices": ["completed", "absent"], "default": "completed"},
-            "overwrite_snapshot": {"type": "bool"},
-            "evict_ha_replica": {"type": "bool"},
-            "evict_active_active_replica": {"type": "bool"},
-            "evict_dbs": {"type": "list", "elements": "str"},
-            "keep_slave_shards": {"type": "bool"},
-            "snapshot_name": {"type": "str"},
-            "skip_shards_restore": {"type": "bool"},
-            "action_options": {"type": "dict", "default": {}},
-            "force": {"type": "bool", "default": False},
-            **waiting_spec(3600.0),
-        },
-    )
+    run_module(FRONT)
 
 
 if __name__ == "__main__":

@@ -171,18 +171,20 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import run_module
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_info
+
+FRONT = Front(
+    node_info.run,
+    {
+        "node_uid": {"type": "list", "elements": "int"},
+        "extended": {"type": "bool", "default": False},
+    },
+)
 
 
 def main() -> None:
-    run_module(
-        node_info.run,
-        {
-            "node_uid": {"type": "list", "elements": "int"},
-            "extended": {"type": "bool", "default": False},
-        },
-    )
+    run_module(FRONT)
 
 
 if __name__ == "__main__":

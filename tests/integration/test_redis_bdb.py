@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""redis_bdb against the emulated cluster, each step with the gates: honest check mode, and nothing to do the second time."""
+"""redis_bdb against the emulated cluster, with the gates: honest check mode, and nothing to do the second time."""
 
 from __future__ import annotations
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from support.stub_api import StubApi
+
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _actions
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._actions import Action
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import ActionFailed
-from support.stub_api import StubApi
 
 TASK_UID = "8fc32a11-0000-4000-8000-000000000001"
 MACHINE_UID = "04d7b6ea-0000-4000-8000-000000000002"
-V1 = {
+V1: dict[str, t.Any] = {
     "actions": [
         {
             "action_uid": TASK_UID,
@@ -58,7 +59,14 @@ V2 = [
         "progress": 50.0,
         "status": "running",
     },
-    {"action_type": "other", "action_uid": "x", "creation_time": 1, "name": "export", "progress": 3.5, "status": "queued"},
+    {
+        "action_type": "other",
+        "action_uid": "x",
+        "creation_time": 1,
+        "name": "export",
+        "progress": 3.5,
+        "status": "queued",
+    },
 ]
 
 
@@ -101,7 +109,15 @@ def test_v2_is_a_flat_list() -> None:
 
 def test_v1_and_v2_agree_about_the_same_actions() -> None:
     def same(action: Action) -> t.Any:
-        return action.uid, action.name, action.kind, action.status, action.progress, action.object_type, action.object_uid
+        return (
+            action.uid,
+            action.name,
+            action.kind,
+            action.status,
+            action.progress,
+            action.object_type,
+            action.object_uid,
+        )
 
     assert list(map(same, _actions.from_v1(V1))) == list(map(same, _actions.from_v2(V2)))[:2]
 
@@ -196,8 +212,12 @@ def test_only_a_good_end_passes() -> None:
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "aborted"])
 def test_any_other_end_raises_with_what_remains(status: str) -> None:
-    action = _actions.from_node({"status": status, "error_code": "internal_error", "error": "lost"}, 2, "maintenance_on")
-    with pytest.raises(ActionFailed, match=rf"maintenance_on of node 2 is {status}.*lost\. The snapshot is kept") as caught:
+    action = _actions.from_node(
+        {"status": status, "error_code": "internal_error", "error": "lost"}, 2, "maintenance_on"
+    )
+    with pytest.raises(
+        ActionFailed, match=rf"maintenance_on of node 2 is {status}.*lost\. The snapshot is kept"
+    ) as caught:
         _actions.require_success(action[0], "The snapshot is kept.")
     failure = caught.value.failure
     assert (failure.error_code, failure.description) == ("internal_error", "lost")

@@ -7,11 +7,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
 from support import small_cluster
 from support.small_cluster import GIB
 from support.stub_api import Status, StubApi
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
 
 
 def read(table: dict[str, t.Any], clock: t.Any) -> Cluster:
@@ -182,3 +183,12 @@ def test_an_older_release_has_neither_report_nor_status(clock: t.Any) -> None:
     assert cluster.report is None
     assert [each.hostname for each in cluster.nodes] == [None, None, None]
     assert [each.in_maintenance for each in cluster.nodes] == [False, False, False]
+
+
+def test_a_cluster_that_cannot_give_its_report_is_not_well_and_the_other_sources_count(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    table["/v4/cluster/health"] = Status(503, {"description": "no quorum"})
+    cluster = read(table, clock)
+    assert cluster.report == {"status": "error"}
+    assert not node(cluster, 1).in_maintenance
+    assert clock.sleeps == []

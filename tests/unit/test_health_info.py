@@ -8,6 +8,9 @@ import typing as t
 
 import pytest
 import yaml
+from support import small_cluster
+from support.stub_api import Status, StubApi
+
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _health
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import (
     ApiError,
@@ -19,8 +22,6 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operatio
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import health_info
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Wait
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_health_info
-from support import small_cluster
-from support.stub_api import Status, StubApi
 
 ONE_LOOK = ["/v1/nodes", "/v1/nodes/status", "/v1/shards", "/v1/bdbs", "/v4/cluster/health"]
 BROKEN = Status(500, {"error_code": "internal_error", "description": "it broke"})
@@ -131,7 +132,10 @@ def test_a_second_node_must_not_leave(clock: t.Any) -> None:
     [
         ({"checks": []}, "checks is empty"),
         ({"checks": ["nodes", "single_copies"]}, "checks names single_copies: set without_node"),
-        ({"checks": ["nodes"], "without_node": 2}, "without_node has no effect on the chosen checks: add one of quorum_"),
+        (
+            {"checks": ["nodes"], "without_node": 2},
+            "without_node has no effect on the chosen checks: add one of quorum_",
+        ),
     ],
 )
 def test_options_without_effect_are_refused_before_anything_is_sent(

@@ -7,11 +7,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from support import small_cluster
+from support.stub_api import Status, StubApi
+
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import ApiError, Refused
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_info
-from support import small_cluster
-from support.stub_api import Status, StubApi
 
 SNAPSHOT = {"name": "nightly", "created_time": "2025-01-01 00:00:00", "node_uid": "2"}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import Failure, WaitTimeout
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import (
     Seen,
@@ -56,8 +57,8 @@ def test_a_time_out_says_what_was_seen_last_and_how_it_goes_on(clock: t.Any) -> 
     with pytest.raises(WaitTimeout) as caught:
         wait_until(lambda: Seen(False, f"{clock.now():.0f} of 60", failure), Wait(timeout=30.0), clock, "the drain")
     assert str(caught.value) == (
-        "Waited 30 s for the drain, and it is not done. Last seen: 30 of 60. It may still finish: look again before you "
-        "repeat it, or give a longer wait_timeout."
+        "Waited 30 s for the drain, and it is not done. Last seen: 30 of 60. It may still finish: look again before "
+        "you repeat it, or give a longer wait_timeout."
     )
     assert caught.value.failure is failure
     assert clock.now() == pytest.approx(30.0)

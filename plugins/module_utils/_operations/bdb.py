@@ -4,31 +4,53 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .. import _actions, _bdb_errors, _bdb_fields, _bdb_plan
 from .._actions import Action
-from .._bdb_plan import Bdb, Plan
+from .._bdb_desired import options
+from .._bdb_plan import Bdb, Desired, Plan
 from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, WaitTimeout
 from .._operation import Context, Result
 from .._waiter import Seen, pause_after, wait_until
 
+# The options that describe one database, as redis_bdb and each item of redis_bdb_set take them.
+OPTIONS: t.Mapping[str, t.Any] = options()
+
 _PASSING = frozenset({"pending", "active-change-pending", "delete-pending", "import-pending"})
+_SHORT = 0.02  # seconds before names are read again for a creation
 _GRACE = 5.0  # seconds in which a lost request may still arrive, or an object may still show its old values
 
 
 def run(context: Context) -> Result:
-    return _Database(context).complete()
+    desired = _bdb_plan.desired_from(context.params)
+    for sentence in desired.deprecations():
+        context.warn(sentence)
+    database = Database(context, desired)
+    return database.bring_about(database.look())
 
 
-class _Database:
-    """One run of the task: look, plan, write, wait, look again, until there is nothing left to do."""
+class _Moved(Exception):
+    """The cluster is not in the state any more in which the names were read, so it refused to create."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Database:
+    """Brings one database about: plan, write, wait, look again, until there is nothing left to do.
+
+    C(creating) is held while a new name is looked for and created, by those who create several at once.
+    """
+
+    def __init__(self, context: Context, desired: Desired, creating: t.ContextManager[t.Any] | None = None) -> None:
         self.context = context
         self.client = context.client
         self.clock = context.clock
-        self.desired = _bdb_plan.desired_from(context.params)
+        self.desired = desired
+        self.creating = creating or contextlib.nullcontext()
         self.started = context.clock.now()
         self.deadline = context.deadline()
         self.state_id: str | None = None  # of the cluster when it was read last: makes a creation conditional
@@ -37,10 +59,9 @@ class _Database:
         self.action: Action | None = None
         self.schema: frozenset[str] | None = None  # fields of the cluster's own schema, once they were asked for
 
-    def complete(self) -> Result:
-        for sentence in self.desired.deprecations():
-            self.context.warn(sentence)
-        current = self._settled(self._look())
+    def bring_about(self, current: Bdb | None) -> Result:
+        """C(current) is the database as it was read: with at least its identity, status and the fields wanted."""
+        current = self._settled(current)
         while True:
             self._refuse_unknown(current)
             plan = _bdb_plan.plan(self.desired, current)
@@ -57,11 +78,11 @@ class _Database:
                 if plan.step != "delete":
                     return self._result(plan, current)
             else:
-                current = self._settled(self._look())
+                current = self._settled(self.look())
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def _look(self) -> Bdb | None:
+    def look(self) -> Bdb | None:
         """The database that is meant: one request by uid, two by name (all names, then the one)."""
         uid, name = self.desired.uid, self.desired.name
         found = self._find(uid) if uid is not None else None
@@ -103,7 +124,7 @@ class _Database:
 
         wait_until(probe, self.deadline.left(), self.clock, f"{self.desired.label} to settle")
         if seen["bdb"] is None:
-            return self._look()
+            return self.look()
         return t.cast("Bdb", seen["bdb"])
 
     def _stuck(self, bdb: Bdb | None) -> str:
@@ -129,6 +150,18 @@ class _Database:
 
     def _write(self, plan: Plan) -> Bdb | None:
         """Send the one request of the plan. None: nobody knows or it was not the time for it, so look again."""
+        if plan.step != "create":
+            return self._send(plan)
+        with self.creating:
+            while self.state_id is not None or self.look() is None:
+                try:
+                    return self._send(plan)
+                except _Moved as moved:
+                    self.state_id = None  # something has changed since the names were read: read them again
+                    self._pause(moved.error, plan, _SHORT)
+        return None
+
+    def _send(self, plan: Plan) -> Bdb | None:
         method, path, body = plan.request()
         state_id = self.state_id if plan.step == "create" else None
         try:
@@ -141,8 +174,7 @@ class _Database:
             return None
         except ApiError as error:
             if error.error_code == "wrong_cluster_state_id":
-                self._pause(error, plan)  # something has changed since the names were read: read them again
-                return None
+                raise _Moved(error) from error
             self._pause_if_busy(error, plan)
             return None
         if response.status == 404:
@@ -158,7 +190,7 @@ class _Database:
     def _let_lost_request_arrive(self, plan: Plan) -> None:
         """Before a creation is sent again, give the lost one time to show up: two would make two databases."""
         until = self.clock.now() + _GRACE
-        while plan.step == "create" and self.clock.now() < until and self._look() is None:
+        while plan.step == "create" and self.clock.now() < until and self.look() is None:
             self.clock.sleep(0.5)
 
     def _find_out_about_lost_action(self, plan: Plan, lost: Ambiguous) -> Bdb:
@@ -184,9 +216,9 @@ class _Database:
             raise _bdb_errors.explained(error, self.desired.label, creation=plan.step == "create") from error
         self._pause(error, plan)
 
-    def _pause(self, error: ApiError, plan: Plan) -> None:
+    def _pause(self, error: ApiError, plan: Plan, seconds: float | None = None) -> None:
         left = self.deadline.left()
-        if left.timeout <= 0 or not self.context.wait.enabled:
+        if left.timeout <= 0 or (seconds is None and not self.context.wait.enabled):
             advice = _bdb_errors.sentence(error, creation=plan.step == "create") or ""
             raise WaitTimeout(
                 f"The cluster did not take the change of {self.desired.label} in time: "
@@ -194,7 +226,8 @@ class _Database:
                 "redis_action_info shows what runs now.",
                 error.failure,
             ) from error
-        self.clock.sleep(min(pause_after(self.clock.now() - self.started, left.interval), left.timeout))
+        pause = pause_after(self.clock.now() - self.started, left.interval) if seconds is None else seconds
+        self.clock.sleep(min(pause, left.timeout))
 
     # -- waiting -----------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def _rendered(cluster: Cluster, view: rules.ClusterView, bdb: dict[str, Any], ca
 async def list_bdbs(call: Call) -> list[dict[str, Any]]:
     cluster = call.emulator.cluster
     view = cluster.view()
-    return [_rendered(cluster, view, bdb, call) for _, bdb in sorted(cluster.bdbs.items())]
+    return [_rendered(cluster, view, bdb, call) for dummy, bdb in sorted(cluster.bdbs.items())]
 
 
 async def get_bdb(call: Call) -> dict[str, Any]:

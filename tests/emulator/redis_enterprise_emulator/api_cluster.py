@@ -77,7 +77,7 @@ async def _shard(call: Call, shard: Shard) -> dict[str, Any]:
 
 
 async def list_shards(call: Call) -> list[dict[str, Any]]:
-    return [await _shard(call, shard) for _, shard in sorted(call.emulator.cluster.shards.items())]
+    return [await _shard(call, shard) for dummy, shard in sorted(call.emulator.cluster.shards.items())]
 
 
 async def get_shard(call: Call) -> dict[str, Any]:

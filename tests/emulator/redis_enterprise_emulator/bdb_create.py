@@ -24,7 +24,7 @@ _FLASH_AOF_SIZE = 161061273600
 
 def generated_password() -> str:
     """As long as the cluster's own: 48 letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(48))
+    return "".join(secrets.choice(_ALPHABET) for dummy in range(48))
 
 
 def new_bdb(
@@ -75,7 +75,7 @@ def _assembled(body: Mapping[str, Any], view: ClusterView, uid: int) -> dict[str
 def _check_lfu(body: Mapping[str, Any]) -> None:
     """Before the version itself is judged: no version below 4 is bundled any more."""
     for name in ("version", "redis_version"):
-        first = str(body.get(name, "")).split(".")[0]
+        first = str(body.get(name, "")).partition(".")[0]
         if first.isdigit() and int(first) < 4:
             raise refuse("eviction_policy_violation", "LFU policies are not supported by database versions below 4.")
 

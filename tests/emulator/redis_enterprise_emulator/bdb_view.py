@@ -76,5 +76,5 @@ def memory_needed(bdb: Mapping[str, Any]) -> int:
 
 def major(bdb: Mapping[str, Any]) -> int:
     """The major version of the database, 0 when nothing says it."""
-    text = str(value_of(bdb, "version") or value_of(bdb, "redis_version")).split(".")[0]
+    text = str(value_of(bdb, "version") or value_of(bdb, "redis_version")).partition(".")[0]
     return int(text) if text.isdigit() else 0

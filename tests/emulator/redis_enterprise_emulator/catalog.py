@@ -82,7 +82,7 @@ def database_versions(version: Version) -> list[dict[str, Any]]:
 
 
 def newest_redis(version: Version) -> str:
-    return [short for since, short, _ in _REDIS if version >= since][-1]
+    return [short for since, short, dummy in _REDIS if version >= since][-1]
 
 
 def _number(semantic: str) -> int:
@@ -91,7 +91,7 @@ def _number(semantic: str) -> int:
 
 
 def modules(version: Version) -> list[dict[str, Any]]:
-    known = {short for since, short, _ in _REDIS if version >= since}
+    known = {short for since, short, dummy in _REDIS if version >= since}
     found: list[dict[str, Any]] = []
     for name, capability, title, releases in _MODULES:
         for redis_version, lowest, semantic in releases:

@@ -54,14 +54,14 @@ class Emulator:
     def __init__(self, options: Options, on_shutdown: Callable[[], None]) -> None:
         self.options = options
         self.on_shutdown = on_shutdown
+        sockets = bind_nodes(options.nodes, options.base_port)
+        names = [sock.getsockname() for sock in sockets]
         self.directory = Path(tempfile.mkdtemp(prefix="redis-enterprise-emulator-"))
-        self._sockets = bind_nodes(options.nodes, options.base_port)
-        names = [sock.getsockname() for sock in self._sockets]
         self.authority = Authority(iter([str(name[0]) for name in names]), self.directory)
         context = self.authority.server_context()
         self._listeners = {
             uid: Listener(name[0], name[1], sock, context)
-            for uid, (name, sock) in enumerate(zip(names, self._sockets, strict=True), 1)
+            for uid, (name, sock) in enumerate(zip(names, sockets, strict=True), 1)
         }
         control_sock = control_socket()
         self._control = Listener("127.0.0.1", control_sock.getsockname()[1], control_sock, None)

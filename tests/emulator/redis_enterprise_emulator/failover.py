@@ -69,7 +69,7 @@ class Failover:
         cluster = self._cluster
         primary = None if cluster.primary is None else cluster.nodes.get(cluster.primary)
         if primary is None or not primary.alive:
-            await self.elect(ELECTION)
+            await self.elect(self._election_time)
         for node in [node for node in cluster.nodes.values() if node.seen_down]:
             for shard in cluster.shards_on(node.uid):
                 await self._promote_replica(shard)
@@ -131,13 +131,17 @@ class Failover:
             cluster.refresh_bdb(shard.bdb_uid)
 
     # -- primary ----------------------------------------------------------------------------------------------
+    @property
+    def _election_time(self) -> float:
+        return ELECTION * self._cluster.time_scale
+
     async def elect(self, seconds: float) -> None:
-        """A time without a primary, then another one."""
+        """So many real seconds without a primary, then another one."""
         cluster = self._cluster
         cluster.electing = True
         old = cluster.primary
         try:
-            await cluster.pause(seconds)
+            await asyncio.sleep(seconds)
             live = sorted(node.uid for node in cluster.live_nodes())
             others = [uid for uid in live if uid != old]
             # Nodes in service first; one in maintenance may be primary if there is no other.
@@ -149,13 +153,12 @@ class Failover:
 
     async def demote(self, uid: int) -> None:
         if self._cluster.primary == uid:
-            await self.elect(ELECTION)
+            await self.elect(self._election_time)
 
     def start_election(self, seconds: float) -> None:
-        """Fault: an election of this length, whoever is primary. Real seconds, not scaled."""
-        scale = self._cluster.time_scale or 1.0
+        """Fault: an election of this length, whoever is primary."""
         self._cluster.electing = True
-        task = asyncio.create_task(self.elect(seconds / scale))
+        task = asyncio.create_task(self.elect(seconds))
         self._elections.add(task)
         task.add_done_callback(self._elections.discard)
 

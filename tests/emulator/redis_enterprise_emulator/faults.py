@@ -163,7 +163,7 @@ class FaultBook:
         return self._faults.get(fault.id) is fault and not self._over(fault)
 
     def listed(self) -> list[dict[str, Any]]:
-        for _ in self:  # drops what is over
+        for dummy in self:  # drops what is over
             pass
         return [fault.as_object() for fault in self._faults.values()]
 

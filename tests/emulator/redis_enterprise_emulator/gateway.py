@@ -51,10 +51,8 @@ class Gateway:
         try:
             await self._serve(scope, body, send, entry, dict(headers))
         except Exception:
-            traceback.print_exc(file=sys.stderr)
-            await self._send(
-                error_response(ApiError(500, "internal_error", "See the emulator's stderr.")), scope, send, entry
-            )
+            traceback.print_exc(file=sys.stderr)  # the server sends a bare 500
+            raise
 
     async def _serve(self, scope: Scope, body: bytes, send: Send, entry: Entry, headers: dict[str, str]) -> None:
         early, drop = await self._faults(scope)
@@ -115,11 +113,11 @@ class Gateway:
         return self._cluster.admin if has_certificate else None
 
     def _authenticated(self, header: str) -> User | None:
-        kind, _, encoded = header.partition(" ")
+        kind, dummy, encoded = header.partition(" ")
         if kind.lower() != "basic":
             return None
         try:
-            name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+            name, dummy, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         return self._cluster.user(name, password)

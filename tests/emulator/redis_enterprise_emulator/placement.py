@@ -58,7 +58,7 @@ def place_masters(candidates: Sequence[Candidate], count: int, memory: int, poli
     """Nodes for so many masters; dense fills one node before the next, sparse takes them in turn."""
     chosen: list[int] = []
     current: Candidate | None = None
-    for _ in range(count):
+    for dummy in range(count):
         if policy == "sparse":
             spread = [c for c in candidates if c.fits(memory)]
             least = min((chosen.count(c.uid) for c in spread), default=0)

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -109,6 +111,9 @@ def api(
             result = await handler(call)
         except ApiError as error:
             return error_response(error)
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            return error_response(ApiError(500, "internal_error", f"The emulator failed: {type(error).__name__}."))
         return result if isinstance(result, Response) else json_response(result)
 
     return Route(path, endpoint, methods=[method])

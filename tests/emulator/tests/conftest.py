@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from redis_enterprise_emulator.launch import Launched, launch
 
 FAST = ("--data-plane", "none")

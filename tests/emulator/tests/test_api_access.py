@@ -50,7 +50,15 @@ def test_certificate_of_another_authority_is_refused(api: Api, start: Start) -> 
         api.get("/v1/bdbs")
 
 
-READS = ("/v1/bdbs", "/v1/nodes", "/v1/actions", "/v2/actions", "/v1/nodes/actions", "/v1/license", "/v4/cluster/health")
+READS = (
+    "/v1/bdbs",
+    "/v1/nodes",
+    "/v1/actions",
+    "/v2/actions",
+    "/v1/nodes/actions",
+    "/v1/license",
+    "/v4/cluster/health",
+)
 ADMIN_WRITES = (
     ("POST", "/v1/nodes/1/actions/maintenance_on"),
     ("DELETE", "/v1/nodes/1/actions/maintenance_on"),

@@ -102,14 +102,14 @@ def test_v2_takes_the_object_under_bdb(api: Api) -> None:
 
 def test_update_is_pending_until_its_state_machine_ends(api: Api) -> None:
     api.create()
-    api.fault(kind="slow_action", name="SMUpdateBDB", seconds=0.4)
+    api.fault(kind="slow_action", name="SMUpdateBDB", seconds=0.8)
     answer = api.put("/v1/bdbs/1", {"max_connections": 5})
     assert answer.status_code == 200
     assert answer.json()["status"] == "active-change-pending"
     assert answer.json()["max_connections"] == 5
+    api.until(lambda: api.json("/v1/actions/bdb/1")[-1]["status"] == "active", "the machine to run")
     running = api.json("/v1/actions/bdb/1")[-1]
-    assert (running["name"], running["status"]) == ("SMUpdateBDB", "active")
-    assert running["pending_ops"] == {}
+    assert (running["name"], running["pending_ops"]) == ("SMUpdateBDB", {})
     assert api.settled(1)["max_connections"] == 5
     assert api.json(f"/v1/actions/{answer.json()['action_uid']}")["status"] == "completed"
 

@@ -346,7 +346,7 @@ def test_update_is_accepted(current: Body, body: Body, seen: ClusterView, action
 
 
 def test_every_code_of_the_reference_is_provoked() -> None:
-    created = {code for code, _, _ in CREATIONS} | {"missing_memory_size", "busy"}
+    created = {code for code, dummy, dummy in CREATIONS} | {"missing_memory_size", "busy"}
     assert created >= CREATE_CODES
     assert {row[0] for row in UPDATES} >= UPDATE_CODES
     assert REFUSALS.keys() >= CREATE_CODES | UPDATE_CODES

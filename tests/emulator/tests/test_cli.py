@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+
 from redis_enterprise_emulator.launch import PACKAGE_PARENT, Launched, LaunchError, launch
 
 if TYPE_CHECKING:
@@ -82,14 +83,16 @@ def test_nodes_share_one_port_on_their_own_addresses_where_the_system_has_them(s
         assert len(set(ports)) == 4
 
 
-def test_base_port_is_used_and_one_in_use_is_an_error() -> None:
+def test_base_port_is_used_and_one_in_use_is_an_error(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with launch("--nodes", "1", "--data-plane", "none", "--base-port", str(port)) as emulator:
+    arguments = ("--nodes", "1", "--data-plane", "none", "--base-port", str(port))
+    with launch(*arguments) as emulator:
         assert emulator.urls == [f"https://127.0.0.1:{port}"]
         with pytest.raises(LaunchError, match="choose another --base-port"):
-            launch("--nodes", "1", "--data-plane", "none", "--base-port", str(port))
+            launch(*arguments, environment={"TMPDIR": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == [], "a failed start leaves no file"
 
 
 @pytest.mark.parametrize(

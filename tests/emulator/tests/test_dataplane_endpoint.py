@@ -350,7 +350,7 @@ def test_a_client_that_does_not_read_holds_up_nobody_else(stage: ThreadedPlane) 
         db.set("big", b"x" * 1_000_000)
         with socket.create_connection(("127.0.0.1", port), timeout=30) as lazy:
             lazy.sendall(encode("GET", "big") * 50)
-            for _ in range(20):
+            for dummy in range(20):
                 assert db.ping() is True
             got = 0
             wanted = 50 * (1_000_000 + len(b"$1000000\r\n\r\n"))

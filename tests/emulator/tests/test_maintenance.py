@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 
 if TYPE_CHECKING:
     from conftest import Api
@@ -96,8 +97,8 @@ def test_shards_leave_one_after_another_while_the_progress_moves(api: Api) -> No
         return bool(action["status"] == "completed")
 
     api.until(done, "the end of maintenance_on")
-    assert {count for _, count in seen} >= {4, 2, 0}, seen
-    assert len({progress for progress, _ in seen}) > 5, seen
+    assert {count for dummy, count in seen} >= {4, 2, 0}, seen
+    assert len({progress for progress, dummy in seen}) > 5, seen
 
 
 def test_nothing_is_placed_on_a_node_in_maintenance(api: Api) -> None:
@@ -111,7 +112,7 @@ def test_nothing_is_placed_on_a_node_in_maintenance(api: Api) -> None:
 
 def test_replicas_can_stay_but_masters_are_demoted(filled: Api) -> None:
     assert filled.node_action(1, "maintenance_on", {"evict_ha_replica": False})["status"] == "completed"
-    assert {role for _, role in on_node(filled, 1)} == {"slave"}, "what has no replica leaves all the same"
+    assert {role for dummy, role in on_node(filled, 1)} == {"slave"}, "what has no replica leaves all the same"
     assert filled.shards(bdb_uid=1, node_uid=1)
     assert not filled.shards(bdb_uid=2, node_uid=1)
     filled.node_action(1, "maintenance_off")
@@ -187,12 +188,25 @@ def test_off_without_a_snapshot_fails_and_the_node_stays(api: Api) -> None:
     assert api.node_action(1, "maintenance_off")["status"] == "completed"
 
 
+@pytest.mark.parametrize("outcome", ["failed", "aborted"])
+def test_off_that_ends_half_way_leaves_the_node_in_maintenance(api: Api, outcome: str) -> None:
+    api.create(replication=True)
+    before = layout(api)
+    api.node_action(1, "maintenance_on")
+    api.fault(kind="action", name="maintenance_off", outcome=outcome, at=60, count=1)
+    assert api.node_action(1, "maintenance_off")["status"] == outcome
+    assert api.json("/v1/nodes/1")["accept_servers"] is False
+    assert "maintenance_snapshot" in api.json("/v1/nodes/1/status")
+    assert api.node_action(1, "maintenance_off")["status"] == "completed"
+    assert layout(api) == before
+
+
 def test_off_from_a_named_snapshot(api: Api) -> None:
     api.create()
     home = api.shards()[0]["node_uid"]
     api.control("POST", f"/nodes/{home}/snapshots", {"name": "nightly"})
     api.node_action(home, "maintenance_on")
-    assert [snapshot["name"] for snapshot in api.json(f"/v1/nodes/{home}/snapshots")][0] == "nightly"
+    assert api.json(f"/v1/nodes/{home}/snapshots")[0]["name"] == "nightly"
     assert api.node_action(home, "maintenance_off", {"snapshot_name": "nightly"})["status"] == "completed"
     assert api.shards()[0]["node_uid"] == home
     assert api.json(f"/v1/nodes/{home}/snapshots") == []
@@ -242,8 +256,10 @@ def test_dead_node_cannot_enter_maintenance(start: Start) -> None:
 
 def test_no_room_elsewhere_fails_before_anything_moves(start: Start) -> None:
     api = start("--node-memory", "1000000000")
+    api.create("small", memory_size=100_000_000)
     for name in ("a", "b", "c"):
         api.create(name, memory_size=600_000_000)
+    assert on_node(api, 1) == [(1, "master"), (4, "master")], "the small one would fit elsewhere, the other not"
     before = layout(api)
     failed = api.node_action(1, "maintenance_on")
     assert (failed["status"], failed["error_code"]) == ("failed", "insufficient_resources")
@@ -253,29 +269,50 @@ def test_no_room_elsewhere_fails_before_anything_moves(start: Start) -> None:
     assert api.json("/v1/nodes/1")["accept_servers"] is True
 
 
+def test_room_is_counted_once(start: Start) -> None:
+    api = start("--node-memory", "1000000000")
+    for name, size in (("one", 300), ("x", 600), ("y", 500), ("two", 300)):
+        api.create(name, memory_size=size * 10**6)
+    assert on_node(api, 1) == [(1, "master"), (4, "master")], "either fits on node 3, both do not"
+    assert api.node_action(1, "maintenance_on")["error_code"] == "insufficient_resources"
+    assert len(on_node(api, 1)) == 2
+
+
 def test_no_room_for_replicas_is_solved_by_keeping_them(start: Start) -> None:
     api = start("--nodes", "3", "--node-memory", "1000000000")
     for name in ("a", "b", "c"):
-        api.create(name, memory_size=1_000_000_000, replication=True)
+        api.create(name, memory_size=800_000_000, replication=True)
     failed = api.node_action(1, "maintenance_on")
     assert failed["error_code"] == "insufficient_resources"
     assert api.node_action(1, "maintenance_on", {"evict_ha_replica": False})["status"] == "completed"
-    assert {role for _, role in on_node(api, 1)} == {"slave"}
+    assert {role for dummy, role in on_node(api, 1)} == {"slave"}
 
 
 def test_restoring_without_room_leaves_the_node_in_maintenance(start: Start) -> None:
     api = start("--node-memory", "1000000000")
     api.create("a", memory_size=500_000_000)
-    home = api.shards()[0]["node_uid"]
-    api.node_action(home, "maintenance_on")
-    api.control("POST", "/bdbs/1", {"memory_size": 500_000_000})
-    moved_to = api.shards()[0]["node_uid"]
-    api.control("POST", f"/nodes/{home}/stop")
-    api.until(lambda: api.json(f"/v1/nodes/{home}", node=moved_to)["status"] == "down", "the node to be seen down")
-    failed = api.node_action(home, "maintenance_off", node=moved_to)
+    api.node_action(1, "maintenance_on")
+    moved = layout(api)
+    assert api.put("/v1/bdbs/1", {"memory_size": 900_000_000}).status_code == 200
+    api.settled(1)
+    failed = api.node_action(1, "maintenance_off")
     assert failed["status"] == "failed"
-    assert api.node_state(home)["quorum_only"] is True
-    assert len(api.json(f"/v1/nodes/{home}/snapshots", node=moved_to)) == 1
+    assert "no room for shard 1" in failed["error_message"]
+    assert layout(api) == moved
+    assert api.json("/v1/nodes/1")["accept_servers"] is False
+    assert len(api.json("/v1/nodes/1/snapshots")) == 1
+    assert api.node_action(1, "maintenance_off", {"skip_shards_restore": True})["status"] == "completed"
+
+
+def test_dead_node_stays_in_maintenance(start: Start) -> None:
+    api = start("--nodes", "5")
+    api.node_action(3, "maintenance_on")
+    api.control("POST", "/nodes/3/stop")
+    failed = api.node_action(3, "maintenance_off")
+    assert (failed["status"], failed["error_message"]) == ("failed", "Node 3 is down.")
+    assert api.node_state(3)["quorum_only"] is True
+    api.control("POST", "/nodes/3/start")
+    assert api.node_action(3, "maintenance_off")["status"] == "completed"
 
 
 def test_cancelling_stops_where_it_is_and_undoes_nothing(api: Api) -> None:
@@ -338,8 +375,6 @@ def test_with_real_shards_nothing_is_lost(start: Start) -> None:
     api = start("--data-plane", "redis")
     api.create("replicated", replication=True)
     api.create("plain")
-    import redis
-
     ports = {uid: api.json(f"/v1/bdbs/{uid}")["endpoints"][0]["port"] for uid in (1, 2)}
     clients = {uid: redis.Redis("127.0.0.1", port, decode_responses=True) for uid, port in ports.items()}
     for uid, db in clients.items():

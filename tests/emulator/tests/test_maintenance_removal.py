@@ -112,9 +112,11 @@ def test_dead_node_with_the_only_copy_is_not_removed(api: Api) -> None:
 
 
 def role_of(api: Api, uid: int) -> str:
-    return str(api.until(lambda: api.get("/v1/nodes/status").json() if api.get("/v1/nodes").ok else None, "a primary")[
-        str(uid)
-    ]["role"])
+    return str(
+        api.until(lambda: api.get("/v1/nodes/status").json() if api.get("/v1/nodes").ok else None, "a primary")[
+            str(uid)
+        ]["role"]
+    )
 
 
 def test_enslaving_the_primary_elects_another_and_hands_over_roles(api: Api) -> None:

@@ -10,6 +10,8 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 
+import trustme
+
 from .base import DataPlaneError, EndpointSpec, Route
 from .client import ClientConnection
 from .commands import CommandTable
@@ -147,8 +149,14 @@ class Endpoint:
         self._reserved = None
 
 
+def tls_context(ca: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(ADDRESS, "localhost").configure_cert(context)
+    return context
+
+
 def _bound_socket(port: int) -> socket.socket:
-    made = socket.socket()
+    made = socket.socket(proto=socket.IPPROTO_TCP)  # named, or asyncio would not set TCP_NODELAY
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((ADDRESS, port))

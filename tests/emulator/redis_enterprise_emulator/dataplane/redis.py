@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -17,31 +17,14 @@ import trustme
 from .base import DataPlaneError, EndpointSpec, ReplicaState, Route, ShardSpec, SwitchReport
 from .binary import find_server
 from .commands import CommandTable
-from .endpoint import ADDRESS, Endpoint
+from .endpoint import Endpoint, tls_context
 from .handover import hand_over
 from .nest import Nest
 from .resharding import move_keys
-from .shard import ShardProcess
+from .shard import Shard, ShardProcess
 from .slots import gap_in_routes
 
 RESHARD_DRAIN_TIMEOUT = 2.0
-
-
-@dataclass
-class Shard:
-    """What the plane knows of a shard: its present process, and whose replica it is."""
-
-    process: ShardProcess
-    master_uid: int | None = None
-    last_offset: int = 0  # as last seen; a shard that stands still cannot be asked
-
-    @property
-    def uid(self) -> int:
-        return self.process.spec.uid
-
-    @property
-    def bdb_uid(self) -> int:
-        return self.process.spec.bdb_uid
 
 
 async def open_redis_plane(node_uids: Sequence[int], addresses: Mapping[int, str], *, ca: trustme.CA) -> RedisDataPlane:
@@ -207,7 +190,9 @@ class RedisDataPlane:
             if self._commands is None:
                 raise DataPlaneError("start a shard before the endpoint.")
             self._require_node(spec.node_uid)
-            tls = self._tls_context() if spec.tls else None
+            if spec.tls and self._tls is None:
+                self._tls = tls_context(self._ca)
+            tls = self._tls if spec.tls else None
             endpoint = Endpoint(spec, self._process_of, self._commands, self._server_version, tls)
             port = await endpoint.open()
             self._endpoints[spec.bdb_uid] = endpoint
@@ -236,8 +221,8 @@ class RedisDataPlane:
         endpoint = self._endpoints.get(bdb_uid)
         if endpoint is None or not endpoint.listening:
             return False
-        infos = await asyncio.gather(*(self._answers(uid) for uid in endpoint.shard_uids))
-        return all(infos)
+        shards = [self._shards.get(uid) for uid in endpoint.shard_uids]
+        return all(await asyncio.gather(*(shard.process.answers() for shard in shards if shard))) and all(shards)
 
     # Faults.
 
@@ -384,19 +369,3 @@ class RedisDataPlane:
                 # One that cannot be attached shows in replica_state; the change of masters is done all the same.
                 with suppress(DataPlaneError):
                     await other.process.attach(master.process)
-
-    async def _answers(self, shard_uid: int) -> bool:
-        shard = self._shards.get(shard_uid)
-        if shard is None or not shard.process.alive or shard.process.paused:
-            return False
-        try:
-            await shard.process.admin.call("PING", timeout=0.5)
-        except DataPlaneError:
-            return False
-        return True
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._ca.issue_cert(ADDRESS, "localhost").configure_cert(self._tls)
-        return self._tls

@@ -65,7 +65,7 @@ class RequestParser:
         count = _number(buffer[start + 1 : eol], MAX_ARGUMENTS, "multibulk length")
         pos = eol + 2
         args = []
-        for _ in range(count):
+        for dummy in range(count):
             eol = buffer.find(b"\r\n", pos)
             if eol < 0:
                 return [], -1
@@ -159,7 +159,7 @@ def _decode(frame: bytes, pos: int) -> tuple[Any, int]:
         if count < 0:
             return None, end
         items = []
-        for _ in range(count):
+        for dummy in range(count):
             item, end = _decode(frame, end)
             items.append(item)
         return items, end

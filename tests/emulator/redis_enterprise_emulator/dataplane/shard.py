@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .admin import Admin
@@ -88,6 +88,15 @@ class ShardProcess:
         self._cancel_wake()
         if self._process is not None and self.alive:
             self._process.send_signal(signal.SIGCONT)
+
+    async def answers(self) -> bool:
+        if not self.alive or self.paused:
+            return False
+        try:
+            await self.admin.call("PING", timeout=0.5)
+        except DataPlaneError:
+            return False
+        return True
 
     async def info(self, section: str = "", *, timeout: float = 2.0) -> dict[str, str]:
         """Fields of INFO. A process known to stand still is not asked, because it could only time out."""
@@ -207,6 +216,23 @@ class ShardProcess:
             "repl-backlog-size": "32mb",
         }
         return "".join(f"{name} {value}\n" for name, value in settings.items())
+
+
+@dataclass
+class Shard:
+    """What the plane knows of a shard: its present process, and whose replica it is."""
+
+    process: ShardProcess
+    master_uid: int | None = None
+    last_offset: int = 0  # as last seen; a shard that stands still cannot be asked
+
+    @property
+    def uid(self) -> int:
+        return self.process.spec.uid
+
+    @property
+    def bdb_uid(self) -> int:
+        return self.process.spec.bdb_uid
 
 
 async def until_well(look: Callable[[], Awaitable[str]], timeout: float, pause: float = POLL) -> None:

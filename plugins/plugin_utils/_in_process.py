@@ -1,0 +1,66 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The front that runs an operation inside the controller's worker, where the task would run locally anyway.
+
+A module process costs about half a second, the operation some hundredths. So a task with a local connection, without
+become and without async is carried out here; any other goes to the module, with the same result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action.normal import ActionModule as ModuleFront
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import MISSING
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, perform
+
+
+class InProcess(ModuleFront):
+    """Base of the action plugins: each has the name of its module and that module's C(front)."""
+
+    front: Front
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        if not self._would_run_here():
+            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+        # A module gets its options as JSON; what Ansible wraps values in (vault, tags) falls away here in the same way.
+        given = json.loads(json.dumps(dict(self._task.args), default=str))
+        with self._environment():
+            checked = ArgumentSpecValidator(self.front.argument_spec).validate(given)
+            if checked.errors.errors or checked.unsupported_parameters:
+                return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))  # it says what is wrong
+            params = checked.validated_parameters
+            outcome = perform(self.front, params, os.environ, bool(self._task.check_mode))
+        result = {**outcome.result, "invocation": {"module_args": params}}
+        kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
+        result = {**remove_values(result, outcome.secrets), **kept}
+        if outcome.warnings:
+            result["warnings"] = [remove_values(sentence, outcome.secrets) for sentence in outcome.warnings]
+        return result
+
+    def _would_run_here(self) -> bool:
+        return (
+            MISSING is None
+            and self._connection.transport == "local"
+            and not self._task.async_val
+            and not self._play_context.become
+        )
+
+    @contextlib.contextmanager
+    def _environment(self) -> t.Iterator[None]:
+        """The task's C(environment), for as long as the operation runs; the worker is a process of its own."""
+        variables: dict[str, t.Any] = {}
+        self._compute_environment_string(variables)
+        before = dict(os.environ)
+        os.environ.update({name: str(value) for name, value in variables.items()})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
