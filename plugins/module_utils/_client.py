@@ -70,6 +70,10 @@ class Client:
     def close(self) -> None:
         self._session.close()
 
+    def another(self) -> Client:
+        """A client of the same cluster with connections of its own, for another thread."""
+        return Client(self._connection, self._clock)
+
     def get(self, path: str, params: t.Mapping[str, str] | None = None, *, accept: t.Collection[int] = ()) -> Response:
         """Read; retried on every host until C(unavailable_timeout). Statuses in C(accept) are answers, not errors."""
         return self._call("GET", path, params=params, accept=accept)

@@ -53,9 +53,12 @@ class Result:
     values: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     before: t.Any = None
     after: t.Any = None
+    failed: str | None = None  # the message, where part of the work is done and part has failed
 
     def as_dict(self) -> dict[str, t.Any]:
-        diff = (
-            {} if self.before is None and self.after is None else {"diff": {"before": self.before, "after": self.after}}
-        )
-        return {"changed": self.changed, **diff, **self.values}
+        shown: dict[str, t.Any] = {"changed": self.changed, **self.values}
+        if self.before is not None or self.after is not None:
+            shown["diff"] = {"before": self.before, "after": self.after}
+        if self.failed is not None:
+            shown.update(failed=True, msg=self.failed)
+        return shown

@@ -296,22 +296,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _b
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb
 
-FRONT = Front(
-    bdb.run,
-    {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "update_password": {
-            "type": "str",
-            "choices": ["always", "on_create"],
-            "default": "always",
-            "no_log": False,
-        },
-        "config": {"type": "dict", "default": {}},
-        **_bdb_fields.argument_spec(),
-        **waiting_spec(600.0),
-    },
-    secrets=_bdb_fields.secrets_in,
-)
+FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
 
 
 def main() -> None:

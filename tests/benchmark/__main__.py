@@ -69,7 +69,7 @@ def table(samples: Mapping[Cell, Sequence[Sample]]) -> str:
             found = middle(list(taken))
             figures = f"{found.seconds:8.2f} {found.requests:8} {found.connections:6} {found.peak_mib:6.0f}"
         else:
-            figures = f"{'–':>8} {'–':>8} {'–':>6} {'–':>6}"
+            figures = f"{'-':>8} {'-':>8} {'-':>6} {'-':>6}"
         lines.append(f"{head} {figures} {len(taken):5}")
     return "\n".join(lines)
 

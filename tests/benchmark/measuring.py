@@ -73,7 +73,7 @@ def measure(
     environment = {
         **cluster.environment,
         "REDIS_ENTERPRISE_URL": cluster.urls[0],
-        "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
+        "ANSIBLE_CONNECTION_PLUGINS": str(HERE.parent / "support" / "connection"),
         "ANSIBLE_NOCOLOR": "1",
     }
     cluster.clear_journal()

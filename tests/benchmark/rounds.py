@@ -74,6 +74,14 @@ class Plan:
         return self.uri_runs if cell.way in (URI_LOOP, URI_CREATE) else self.runs
 
 
+Holder = tuple[bool, int]  # a cluster that is changed or not, and how many databases it holds
+
+
+def _holder(cell: Cell) -> Holder | None:
+    """Cells that can share a cluster do; a creation needs a new one each time."""
+    return None if cell.work == CREATE else (cell.work in (CHANGE, SLOW), cell.size)
+
+
 @dataclass
 class Rounds:
     """Takes every cell once in each round, so that a change in the machine's mood meets all of them."""
@@ -88,26 +96,22 @@ class Rounds:
         self.samples = {cell: [] for cell in cells}
         with contextlib.ExitStack() as stack:
             original = clusters.specimen()
-            sizes = {cell.size for cell in cells if cell.work in (CONVERGED, "")}
-            held = {size: stack.enter_context(clusters.holding(original, size, self.scratch)) for size in sorted(sizes)}
-            if any(cell.work in (CHANGE, SLOW) for cell in cells):
-                changed = stack.enter_context(clusters.holding(original, self.plan.changes, self.scratch))
+            held: dict[Holder, Emulated] = {}
+            for holder in sorted({holder for cell in cells if (holder := _holder(cell)) is not None}):
+                held[holder] = stack.enter_context(clusters.holding(original, holder[1], self.scratch))
             for number in range(max(self.plan.runs_of(cell) for cell in cells)):
                 for cell in cells:
                     if number < self.plan.runs_of(cell):
-                        self._announce(number, cell)
-                        target = changed if cell.work in (CHANGE, SLOW) else held.get(cell.size)
-                        self.samples[cell].append(self._one(cell, target))
+                        print(f"round {number + 1}: {cell}", file=sys.stderr, flush=True)
+                        self.samples[cell].append(self._one(cell, held))
         return self.samples
 
-    def _announce(self, number: int, cell: Cell) -> None:
-        print(f"round {number + 1}: {cell}", file=sys.stderr, flush=True)
-
-    def _one(self, cell: Cell, cluster: Emulated | None) -> Sample:
-        if cluster is None:
-            with clusters.without_databases() as empty:
-                return self._checked(cell, empty)
-        return self._checked(cell, cluster)
+    def _one(self, cell: Cell, held: Mapping[Holder, Emulated]) -> Sample:
+        holder = _holder(cell)
+        if holder is not None:
+            return self._checked(cell, held[holder])
+        with clusters.without_databases() as empty:
+            return self._checked(cell, empty)
 
     def _checked(self, cell: Cell, cluster: Emulated) -> Sample:
         """Measure, and make sure that the work was done: a figure for less than that would be a lie."""
@@ -122,7 +126,7 @@ class Rounds:
         )
         writes = cell.size if cell.work in (CREATE, CHANGE, SLOW) else 0
         bdbs = clusters.active(cluster, cell.size)
-        values = {name: value for name, value in (clusters.FIELDS | changes).items()}
+        values = clusters.FIELDS | changes
         wrong = [bdb["name"] for bdb in bdbs if any(bdb[name] != value for name, value in values.items())]
         if wrong or sample.writes != writes:
             raise SystemExit(

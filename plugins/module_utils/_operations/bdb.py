@@ -4,31 +4,54 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .. import _actions, _bdb_fields, _bdb_plan
 from .._actions import Action
-from .._bdb_plan import Bdb, Plan
+from .._bdb_plan import Bdb, Desired, Plan
 from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, WaitTimeout
 from .._operation import Context, Result
 from .._waiter import Seen, pause_after, wait_until
 
+# The options that describe one database, as redis_bdb and each item of redis_bdb_set take them.
+OPTIONS: t.Mapping[str, t.Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+    "config": {"type": "dict", "default": {}},
+    **_bdb_fields.argument_spec(),
+}
+
 _PASSING = frozenset({"pending", "active-change-pending", "delete-pending", "import-pending"})
+_SHORT = 0.02  # seconds before names are read again for a creation
 _GRACE = 5.0  # seconds in which a lost request may still arrive, or an object may still show its old values
 
 
 def run(context: Context) -> Result:
-    return _Database(context).complete()
+    database = Database(context, _bdb_plan.desired_from(context.params))
+    return database.bring_about(database.look())
 
 
-class _Database:
-    """One run of the task: look, plan, write, wait, look again, until there is nothing left to do."""
+class _Moved(Exception):
+    """The cluster is not in the state any more in which the names were read, so it refused to create."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Database:
+    """Brings one database about: plan, write, wait, look again, until there is nothing left to do.
+
+    C(creating) is held while a new name is looked for and created, by those who create several at once.
+    """
+
+    def __init__(self, context: Context, desired: Desired, creating: t.ContextManager[t.Any] | None = None) -> None:
         self.context = context
         self.client = context.client
         self.clock = context.clock
-        self.desired = _bdb_plan.desired_from(context.params)
+        self.desired = desired
+        self.creating = creating or contextlib.nullcontext()
         self.started = context.clock.now()
         self.deadline = context.deadline()
         self.state_id: str | None = None  # of the cluster when it was read last: makes a creation conditional
@@ -36,8 +59,9 @@ class _Database:
         self.lost_at: float | None = None  # when an answer to a write was lost
         self.action: Action | None = None
 
-    def complete(self) -> Result:
-        current = self._settled(self._look())
+    def bring_about(self, current: Bdb | None) -> Result:
+        """C(current) is the database as it was read: with at least its identity, status and the fields wanted."""
+        current = self._settled(current)
         while True:
             plan = _bdb_plan.plan(self.desired, current)
             if not plan.changed:
@@ -53,11 +77,11 @@ class _Database:
                 if plan.step != "delete":
                     return self._result(plan, current)
             else:
-                current = self._settled(self._look())
+                current = self._settled(self.look())
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def _look(self) -> Bdb | None:
+    def look(self) -> Bdb | None:
         """The database that is meant: one request by uid, two by name (all names, then the one)."""
         uid, name = self.desired.uid, self.desired.name
         found = self.client.find(f"/v1/bdbs/{uid}") if uid is not None else None
@@ -85,7 +109,7 @@ class _Database:
 
         wait_until(probe, self.deadline.left(), self.clock, f"{self.desired.label} to settle")
         if seen["bdb"] is None:
-            return self._look()
+            return self.look()
         return t.cast("Bdb", seen["bdb"])
 
     def _stuck(self, bdb: Bdb | None) -> str:
@@ -112,6 +136,18 @@ class _Database:
 
     def _write(self, plan: Plan) -> Bdb | None:
         """Send the one request of the plan. None: nobody knows or it was not the time for it, so look again."""
+        if plan.step != "create":
+            return self._send(plan)
+        with self.creating:
+            while self.state_id is not None or self.look() is None:
+                try:
+                    return self._send(plan)
+                except _Moved as moved:
+                    self.state_id = None  # something has changed since the names were read: read them again
+                    self._pause(moved.error, _SHORT)
+        return None
+
+    def _send(self, plan: Plan) -> Bdb | None:
         method, path = self._request(plan)
         state_id = self.state_id if plan.step == "create" else None
         try:
@@ -122,8 +158,7 @@ class _Database:
             return None
         except ApiError as error:
             if error.error_code == "wrong_cluster_state_id":
-                self._pause(error)  # something has changed since the names were read: read them again
-                return None
+                raise _Moved(error) from error
             self._pause_if_busy(error)
             return None
         if response.status == 404:
@@ -144,7 +179,7 @@ class _Database:
     def _let_lost_request_arrive(self, plan: Plan) -> None:
         """Before a creation is sent again, give the lost one time to show up: two would make two databases."""
         until = self.clock.now() + _GRACE
-        while plan.step == "create" and self.clock.now() < until and self._look() is None:
+        while plan.step == "create" and self.clock.now() < until and self.look() is None:
             self.clock.sleep(0.5)
 
     def _pause_if_busy(self, error: ApiError) -> None:
@@ -153,16 +188,17 @@ class _Database:
             raise error
         self._pause(error)
 
-    def _pause(self, error: ApiError) -> None:
+    def _pause(self, error: ApiError, seconds: float | None = None) -> None:
         left = self.deadline.left()
-        if left.timeout <= 0 or not self.context.wait.enabled:
+        if left.timeout <= 0 or (seconds is None and not self.context.wait.enabled):
             raise WaitTimeout(
                 f"The cluster did not take the change of {self.desired.label} in time: "
                 f"{error.failure.description or error.error_code or 'it is busy'} (409). Try again when what runs now "
                 "has ended; redis_action_info shows it.",
                 error.failure,
             ) from error
-        self.clock.sleep(min(pause_after(self.clock.now() - self.started, left.interval), left.timeout))
+        pause = pause_after(self.clock.now() - self.started, left.interval) if seconds is None else seconds
+        self.clock.sleep(min(pause, left.timeout))
 
     # -- waiting -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,157 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operation of C(redis_bdb_set): many databases, one listing, one plan, and writes with bounded parallelism."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import threading
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .. import _bdb_fields, _bdb_plan, _bdb_set_plan
+from .._bdb_plan import Bdb, Desired
+from .._bdb_set_plan import Job
+from .._errors import CollectionError, InvalidInput
+from .._operation import Context, Result
+from .bdb import OPTIONS, Database
+
+
+def run(context: Context) -> Result:
+    params = context.params
+    wanted = _wanted(params["databases"])
+    _bdb_set_plan.check_distinct(wanted)
+    listed = context.client.get("/v1/bdbs", {"fields": ",".join(_bdb_set_plan.fields_to_read(wanted))}).data or []
+    jobs = _bdb_set_plan.jobs(wanted, listed)
+    surplus = _bdb_set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
+    work = _Work(context)
+    results = work.all(jobs)
+    if not work.failed:
+        results += work.all(surplus)
+    return _summary(results, [job.desired.name for job in surplus] if not work.failed else [])
+
+
+def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
+    """Each item as a Desired, after the same checks that Ansible makes of the options of redis_bdb."""
+    validator = ArgumentSpecValidator(OPTIONS)
+    wanted = []
+    for number, item in enumerate(databases, 1):
+        checked = validator.validate(dict(item))
+        where = f"databases, item {number} ({item.get('name') or item.get('uid') or 'neither name nor uid'})"
+        if checked.unsupported_parameters:
+            unknown = ", ".join(sorted(".".join(map(str, name)) for name in checked.unsupported_parameters))
+            raise InvalidInput(f"{where}: {unknown} is no option of redis_bdb. Put fields of the API into config.")
+        if checked.error_messages:
+            raise InvalidInput(f"{where}: {'; '.join(checked.error_messages)}.")
+        try:
+            wanted.append(_bdb_plan.desired_from(checked.validated_parameters))
+        except CollectionError as error:
+            raise InvalidInput(f"{where}: {error}") from error
+    return wanted
+
+
+class _Work:
+    """Carries jobs out: converged ones at once, the others in up to C(max_parallel) threads."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.stop_on_error = context.params["on_error"] == "stop"
+        self.creating = threading.Lock()
+        self.failed = False
+        self._local = threading.local()
+        self._contexts: list[Context] = []
+
+    def all(self, jobs: t.Sequence[Job]) -> list[dict[str, t.Any]]:
+        """The result of each job, in their order."""
+        if any(job.refusal for job in jobs):
+            self.failed = True
+        results: dict[int, dict[str, t.Any]] = {}
+        changing = []
+        for number, job in enumerate(jobs):
+            if job.refusal is None and (job.current or {}).get("status") in ("active", None) and not _plan(job).changed:
+                results[number] = _item(job, bdb=job.current)
+            else:
+                changing.append(number)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(self.context.params["max_parallel"]) as pool:
+                done = pool.map(lambda number: self._one(jobs[number]), changing)
+                results.update(zip(changing, done, strict=True))
+        finally:
+            self._close()
+        return [results[number] for number in range(len(jobs))]
+
+    def _one(self, job: Job) -> dict[str, t.Any]:
+        if job.refusal is not None:
+            return _item(job, error=job.refusal)
+        if self.failed and self.stop_on_error:
+            return _item(job, skipped=True)
+        try:
+            result = Database(self._own_context(), job.desired, self.creating).bring_about(job.current)
+        except CollectionError as error:
+            self.failed = True
+            return _item(job, error=error)
+        return _item(job, result=result)
+
+    def _own_context(self) -> Context:
+        """Sessions are not made to be shared between threads."""
+        if not hasattr(self._local, "context"):
+            own = dataclasses.replace(self.context, client=self.context.client.another())
+            self._local.context = own
+            self._contexts.append(own)
+        return t.cast(Context, self._local.context)
+
+    def _close(self) -> None:
+        for context in self._contexts:
+            context.client.close()
+
+
+def _plan(job: Job) -> _bdb_plan.Plan:
+    return _bdb_plan.plan(job.desired, job.current)
+
+
+def _item(
+    job: Job,
+    *,
+    bdb: Bdb | None = None,
+    result: Result | None = None,
+    error: CollectionError | None = None,
+    skipped: bool = False,
+) -> dict[str, t.Any]:
+    """The result of one database, in the same shape whatever became of it."""
+    shown: dict[str, t.Any] = {
+        "name": job.desired.name or (job.current or {}).get("name"),
+        "uid": (job.current or {}).get("uid", job.desired.uid),
+        "changed": False,
+        "failed": error is not None,
+        "skipped": skipped,
+        "bdb": _bdb_fields.redact(dict(bdb)) if bdb else None,
+        "changes": [],
+        "diff": {"before": {}, "after": {}},
+    }
+    if result is not None:
+        shown.update(result.as_dict())
+        shown["uid"] = (shown["bdb"] or {}).get("uid", shown["uid"])
+    if error is not None:
+        shown.update(msg=str(error), failure=error.failure.as_dict())
+    return shown
+
+
+def _summary(results: t.Sequence[dict[str, t.Any]], purged: t.Sequence[str | None]) -> Result:
+    changed = [item for item in results if item["changed"]]
+    failed = [item for item in results if item["failed"]]
+    skipped = [item for item in results if item["skipped"]]
+    message = None
+    if failed:
+        told = " ".join(f"{item['name'] or item['uid']}: {item['msg']}" for item in failed)
+        message = f"{len(failed)} of {len(results)} databases failed. {told}"
+        if skipped:
+            message += f" Not tried any more: {', '.join(str(item['name'] or item['uid']) for item in skipped)}."
+    return Result(
+        bool(changed),
+        {"results": list(results), "purged": list(purged)},
+        before={str(item["name"]): item["diff"]["before"] for item in changed},
+        after={str(item["name"]): item["diff"]["after"] for item in changed},
+        failed=message,
+    )

@@ -1,0 +1,178 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two fronts give the same results: the operation in the controller's worker, and the module in its own process."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from support.emulated import Emulated, emulated, playbook
+
+CONNECTIONS = Path(__file__).parents[1] / "support" / "connection"
+SECRET = "fr0nt-s3cret"
+SIZE = {"memory_size": "100MB"}
+# One task each: module, options, keywords of the task. They run in this order, on a cluster of their own for each front.
+STEPS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
+    ("redis_bdb", {"name": "one", **SIZE}, {"check_mode": True}),
+    ("redis_bdb", {"name": "one", "authentication_redis_pass": SECRET, **SIZE}, {}),
+    ("redis_bdb", {"name": "one", "memory_size": "200MB", "replication": "yes"}, {"diff": True}),
+    ("redis_bdb", {"name": "one", "memory_size": "200MB"}, {}),
+    ("redis_bdb", {"name": "one", "port": 11111}, {}),
+    ("redis_bdb", {"name": "bad_name", **SIZE}, {}),
+    ("redis_bdb", {"name": "big", "memory_size": "9000TB"}, {}),
+    ("redis_bdb", {"name": "one", "no_such_option": 1}, {}),
+    ("redis_bdb", {"name": "one", "shards_count": "many"}, {}),
+    ("redis_bdb", {"name": "one", "config": {"authentication_admin_pass": SECRET}}, {"diff": True}),
+    ("redis_bdb", {"name": "one"}, {"environment": {"REDIS_ENTERPRISE_PASSWORD": "wrong"}}),
+    ("redis_bdb", {"name": "one"}, {"environment": {"REDIS_ENTERPRISE_URL": "http://127.0.0.1"}}),
+    ("redis_bdb", {"name": "one"}, {"no_log": True}),
+    ("redis_bdb_set", {"databases": [{"name": "two", **SIZE}, {"name": "one", "type": "memcached"}]}, {"diff": True}),
+    ("redis_bdb_set", {"databases": [{"name": "one"}], "purge": True}, {"check_mode": True, "diff": True}),
+    ("redis_bdb_set", {"databases": [{"nam": "one"}]}, {}),
+    ("redis_node_action", {"node_uid": 2, "action": "maintenance_on"}, {"check_mode": True}),
+    ("redis_node_action", {"node_uid": 2, "action": "maintenance_on"}, {}),
+    ("redis_node_action", {"node_uid": 3, "action": "maintenance_on"}, {}),
+    ("redis_node_action", {"node_uid": 2, "action": "maintenance_off"}, {"diff": True}),
+    ("redis_node_action", {"node_uid": 2, "action": "maintenance_off", "state": "absent"}, {}),
+    ("redis_node_info", {}, {}),
+    ("redis_action_info", {"name": "SMCreateBDB"}, {}),
+    ("redis_health_info", {"in_maintenance_allowed": "9"}, {}),
+    ("redis_bdb", {"name": "one", "state": "absent"}, {"diff": True}),
+]
+
+
+def run_steps(cluster: Emulated, folder: Path, *, connection: str, verbose: bool = False) -> tuple[list[t.Any], str]:
+    """The registered results of all steps, and what the play printed."""
+    tasks: list[dict[str, t.Any]] = []
+    for number, (module, options, keywords) in enumerate(STEPS):
+        tasks.append(
+            {
+                "name": f"Step {number}",
+                f"redis_enterprise.cluster.{module}": options,
+                "register": f"step_{number}",
+                "failed_when": False,
+                **keywords,
+            }
+        )
+    saved = folder / f"{connection}.json"
+    everything = "{{ [" + ", ".join(f"step_{number}" for number in range(len(STEPS))) + "] | to_json }}"
+    tasks.append({"name": "Save", "ansible.builtin.copy": {"content": everything, "dest": str(saved), "mode": "0600"}})
+    play = {
+        "name": "Steps",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "connection": connection,
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "tasks": tasks,
+    }
+    book = folder / f"{connection}.yml"
+    book.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    environment = {**cluster.environment, "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS)}
+    done = playbook(book, "-i", "localhost,", *(["-vvv"] if verbose else []), environment=environment)
+    assert done.returncode == 0, done.stdout
+    return json.loads(saved.read_text(encoding="utf-8")), done.stdout
+
+
+def comparable(results: list[t.Any], cluster: Emulated) -> list[t.Any]:
+    """Without what differs between any two runs: uids made at random, addresses, times, and fresh passwords."""
+    text = json.dumps(results)
+    for number, url in enumerate(cluster.urls):
+        text = text.replace(url.removeprefix("https://"), f"node{number}")
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "guid", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d[T _]\d\d[:-]\d\d[:-]\d\dZ?", "time", text)
+    text = re.sub(r'"(creation_time|heartbeat|waited|uptime|free_ram|delta|start|end)": [^,}]+', r'"\1": 0', text)
+    found = t.cast("list[t.Any]", json.loads(text))
+    for result in found:
+        result.pop("failed_when_suppressed_exception", None)  # Ansible's own remark about a module process
+    return found
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[t.Any], str, Emulated]]:
+    found = {}
+    for connection in ("local", "elsewhere"):
+        with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.2") as cluster:
+            folder = tmp_path_factory.mktemp(connection)
+            results, output = run_steps(cluster, folder, connection=connection, verbose=True)
+            found[connection] = (comparable(results, cluster), output, cluster)
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(STEPS)))
+def test_both_fronts_give_the_same_result(both: t.Any, number: int) -> None:
+    here, there = both["local"][0][number], both["elsewhere"][0][number]
+    assert here == there
+
+
+def test_the_steps_are_what_they_are_meant_to_be(both: t.Any) -> None:
+    results = both["local"][0]
+    assert [number for number, step in enumerate(results) if step.get("failure")] == [4, 5, 6, 10, 11, 15, 18]
+    assert [number for number, step in enumerate(results) if step["changed"]] == [
+        0,
+        1,
+        2,
+        9,
+        13,
+        14,
+        16,
+        17,
+        19,
+        20,
+        24,
+    ]
+
+
+@pytest.mark.parametrize("front", ["local", "elsewhere"])
+def test_neither_front_prints_a_secret(both: t.Any, front: str) -> None:
+    _results, output, cluster = both[front]
+    assert SECRET not in output
+    assert cluster.ready["password"] not in output
+
+
+def test_only_the_local_connection_runs_in_process(both: t.Any) -> None:
+    used = {
+        front: re.findall(r"Using module file \S*/cluster/plugins/modules/(\w+)\.py", both[front][1]) for front in both
+    }
+    assert len(used["elsewhere"]) == len(STEPS)
+    assert used["local"] == ["redis_bdb", "redis_bdb"], "the two tasks with options that the module has to explain"
+
+
+def test_async_takes_the_way_of_the_module(tmp_path: Path) -> None:
+    book = tmp_path / "async.yml"
+    book.write_text(
+        """
+- name: Async
+  hosts: localhost
+  gather_facts: false
+  connection: local
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+  tasks:
+    - name: Create
+      redis_enterprise.cluster.redis_bdb:
+        name: by-async
+        memory_size: 100MB
+      async: 60
+      poll: 1
+      register: made
+    - name: Prove
+      ansible.builtin.assert:
+        that: made.changed and made.bdb.name == 'by-async' and made.finished
+""",
+        encoding="utf-8",
+    )
+    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.2") as cluster:
+        done = playbook(
+            book,
+            "-i",
+            "localhost,",
+            "-vvv",
+            environment={**cluster.environment, "ANSIBLE_ASYNC_DIR": str(tmp_path / "jobs")},
+        )
+    assert done.returncode == 0, done.stdout
+    assert "redis_bdb.py" in done.stdout
