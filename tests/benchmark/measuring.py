@@ -24,7 +24,7 @@ _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run cost. The peak is the resident memory of its largest process."""
+    """What one run cost. `writes` are those that the cluster took; the peak is the memory of the largest process."""
 
     seconds: float
     requests: int
@@ -86,7 +86,7 @@ def measure(
     return Sample(
         seconds=seconds,
         requests=len(journal),
-        writes=sum(entry["method"] in WRITES for entry in journal),
+        writes=sum(entry["method"] in WRITES and entry["status"] == 200 for entry in journal),
         connections=len({entry["connection"] for entry in journal}),
         peak_mib=peak_mib,
     )
