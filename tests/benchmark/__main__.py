@@ -60,16 +60,16 @@ def parser() -> argparse.ArgumentParser:
 
 def table(samples: Mapping[Cell, Sequence[Sample]]) -> str:
     """All medians, as text; a dash where nothing was measured."""
-    lines = [
-        f"{'work':<16} {'databases':>9}  {'way':<33} {'seconds':>8} {'requests':>8} {'conns':>6} {'MiB':>6} {'runs':>5}"
-    ]
+    head = f"{'work':<16} {'databases':>9}  {'way':<33}"
+    lines = [f"{head} {'seconds':>8} {'cpu':>6} {'requests':>8} {'conns':>6} {'MiB':>6} {'runs':>5}"]
     for cell, taken in samples.items():
         head = f"{cell.work or '-':<16} {cell.size or '-':>9}  {WAYS[cell.way]:<33}"
         if taken:
             found = middle(list(taken))
-            figures = f"{found.seconds:8.2f} {found.requests:8} {found.connections:6} {found.peak_mib:6.0f}"
+            times = f"{found.seconds:8.2f} {found.cpu:6.2f}"
+            figures = f"{times} {found.requests:8} {found.connections:6} {found.peak_mib:6.0f}"
         else:
-            figures = f"{'-':>8} {'-':>8} {'-':>6} {'-':>6}"
+            figures = f"{'-':>8} {'-':>6} {'-':>8} {'-':>6} {'-':>6}"
         lines.append(f"{head} {figures} {len(taken):5}")
     return "\n".join(lines)
 

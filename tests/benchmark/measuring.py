@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -24,9 +25,14 @@ _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run cost. `writes` are those that the cluster took; the peak is the memory of the largest process."""
+    """What one run cost.
+
+    `cpu` is the time that the client's processes spent on a processor, `writes` are those that the cluster took, and
+    the peak is the resident memory of the largest process.
+    """
 
     seconds: float
+    cpu: float
     requests: int
     writes: int
     connections: int
@@ -37,6 +43,7 @@ def middle(samples: list[Sample]) -> Sample:
     """The median of each figure."""
     return Sample(
         seconds=median(sample.seconds for sample in samples),
+        cpu=median(sample.cpu for sample in samples),
         requests=round(median(sample.requests for sample in samples)),
         writes=round(median(sample.writes for sample in samples)),
         connections=round(median(sample.connections for sample in samples)),
@@ -79,21 +86,22 @@ def measure(
     cluster.clear_journal()
     if latency:
         cluster.fault("latency", delay=latency)
-    seconds, peak_mib = _timed(command(way, variables, parallel), environment, scratch)
+    seconds, usage = _timed(command(way, variables, parallel), environment, scratch)
     if latency:
         cluster.control("DELETE", "/faults")
     journal = cluster.journal()
     return Sample(
         seconds=seconds,
+        cpu=usage.ru_utime + usage.ru_stime,
         requests=len(journal),
         writes=sum(entry["method"] in WRITES and entry["status"] == 200 for entry in journal),
         connections=len({entry["connection"] for entry in journal}),
-        peak_mib=peak_mib,
+        peak_mib=usage.ru_maxrss * _UNIT / 2**20,
     )
 
 
-def _timed(arguments: list[str], environment: dict[str, str], scratch: Path) -> tuple[float, float]:
-    """Wall time and peak memory (MiB) of a command and of the processes that it started."""
+def _timed(arguments: list[str], environment: dict[str, str], scratch: Path) -> tuple[float, resource.struct_rusage]:
+    """Wall time of a command, and what it and the processes that it started have used."""
     with tempfile.TemporaryFile("w+", dir=scratch) as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -105,4 +113,4 @@ def _timed(arguments: list[str], environment: dict[str, str], scratch: Path) -> 
         if process.returncode != 0:
             output.seek(0)
             raise SystemExit(f"benchmark: {' '.join(arguments)} failed:\n{output.read()[-4000:]}")
-    return seconds, usage.ru_maxrss * _UNIT / 2**20
+    return seconds, usage
