@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
-from support.emulated import Emulated
+import yaml
+from support.emulated import Emulated, playbook
+
+from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb_info
 
 SIZE = 100 * 1024 * 1024
 
@@ -106,3 +110,22 @@ def test_a_field_that_cannot_be_one_is_refused(cluster: Emulated) -> None:
     assert run.result["failed"]
     assert "which is no field of a database" in run.result["msg"]
     assert run.journal == []
+
+
+def test_the_examples_run(own_cluster: Emulated, tmp_path: Path) -> None:
+    for name, size in (("orders", 20 * SIZE), ("small", SIZE)):
+        assert own_cluster.api("POST", "/v1/bdbs", {"name": name, "memory_size": size}).status_code == 200
+    while any(bdb["status"] != "active" for bdb in own_cluster.api("GET", "/v1/bdbs?fields=status").json()):
+        time.sleep(0.05)
+    tasks = yaml.safe_load(redis_bdb_info.EXAMPLES)
+    for task in tasks:
+        options = task.get("redis_enterprise.cluster.redis_bdb_info", {})
+        for name in ("url", "ca_cert"):  # they come from the environment here
+            options.pop(name, None)
+    path = tmp_path / "play.yml"
+    path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    done = playbook(path, environment=own_cluster.environment)
+    assert done.returncode == 0, done.stdout
+    endpoint = own_cluster.api("GET", "/v1/bdbs/1").json()["endpoints"][0]
+    assert f"Connect to {endpoint['dns_name']}:{endpoint['port']}" in done.stdout
+    assert '"msg": [\n        "orders"\n    ]' in done.stdout
