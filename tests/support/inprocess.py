@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _connection
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_desired import options
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import Client
