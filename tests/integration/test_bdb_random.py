@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random pairs of a present and a wanted database: what check mode says, the real run does, and a second does nothing."""
+"""Random pairs of a present and a wanted database: what check mode says, the real run does, and a second nothing."""
 
 from __future__ import annotations
 

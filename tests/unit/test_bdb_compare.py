@@ -45,7 +45,7 @@ ROWS: list[tuple[Compare, str, t.Any, t.Any, Verdict]] = [
     (Compare.PLAIN, "disabled_commands", "", ABSENT, SAME),
     (Compare.PLAIN, "crdt_modules", '[{"name": "search", "v": 1}]', '[{"v":1,"name":"search"}]', SAME),
     (Compare.PLAIN, "crdt_modules", "[]", ABSENT, SAME),
-    (Compare.PLAIN, "crdt_modules", "[]", "", DIFFERENT),
+    (Compare.PLAIN, "crdt_modules", "[]", "", SAME),
     (Compare.PLAIN, "crdt_modules", '[{"name": "search"}]', "[]", DIFFERENT),
     (Compare.PLAIN, "enforce_client_authentication", "enabled", ABSENT, SAME),
     (Compare.PLAIN, "a_field_of_a_newer_release", {"a": 1}, {"a": "1"}, SAME),
