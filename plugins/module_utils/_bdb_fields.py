@@ -12,14 +12,13 @@ import difflib
 import typing as t
 
 from ._bdb_compare import Verdict, endpoint_ports, equal, readable, verdict
-from ._bdb_redact import MASK, redact, secrets_in
+from ._bdb_redact import redact, secrets_in
 from ._bdb_row import Compare, Field, Settable
 from ._bdb_table import FIELDS, RECOVERY_PLAN, field
 from ._bdb_values import on_the_wire, size_in_bytes
 
 __all__ = [
     "FIELDS",
-    "MASK",
     "RECOVERY_PLAN",
     "Compare",
     "Field",

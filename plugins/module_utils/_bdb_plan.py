@@ -10,6 +10,7 @@ import typing as t
 from . import _bdb_fields as fields
 from ._bdb_desired import IDENTITY, Desired, desired_from
 from ._bdb_fields import Compare, Settable, Verdict
+from ._credentials import MASK
 from ._errors import InvalidInput, Refused
 
 __all__ = ["Bdb", "Desired", "Plan", "desired_from", "pick", "plan", "predicted", "still_different", "unknown_fields"]
@@ -208,8 +209,8 @@ def _after(
     """What differs only in a secret is told apart in the diff, without showing either secret."""
     shown: dict[str, t.Any] = fields.redact({**identity, **body})
     for name in body:
-        if shown[name] == fields.MASK:
-            shown[name] = f"{fields.MASK} (new)"
+        if shown[name] == MASK:
+            shown[name] = f"{MASK} (new)"
         elif shown[name] == before[name]:
             shown[name] = {"value": shown[name], "secrets": "(new)"}
     return shown

@@ -9,9 +9,8 @@ import typing as t
 
 from ._bdb_row import Field
 from ._bdb_table import field
-from ._bdb_values import URI_CREDENTIALS
+from ._credentials import MASK, URI_CREDENTIALS, hide
 
-MASK = "********"
 _SOUNDS_SECRET = re.compile(
     r"(^|_)(pass|password|passwd|passphrase|secret|token|account_key|private_key|client_key|access_key_id"
     r"|secret_access_key)$",
@@ -40,9 +39,7 @@ def _redacted(value: t.Any, row: Field) -> t.Any:
         return {key: _redacted(member, _member(row, str(key))) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_redacted(member, row) for member in value]
-    if isinstance(value, str):
-        return URI_CREDENTIALS.sub(rf"\g<scheme>\g<user>:{MASK}@", value)
-    return value
+    return hide(value)
 
 
 def _found(value: t.Any, row: Field) -> t.Iterator[str]:

@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ._bdb_row import Compare, Field, Kind
+from ._credentials import URI_CREDENTIALS
 from ._errors import InvalidInput
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4, "P": 1024**5}
@@ -20,9 +21,6 @@ _SIZES_AS_TEXT = frozenset({"active_defrag_ignore_bytes", "repl_backlog_size", "
 _WORDS_FOR_SIZES = frozenset({"auto"})
 
 MASKED = re.compile(r"^\*+$")
-URI_CREDENTIALS = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^/@\s:]*):(?P<password>[^/\s]+)@", re.IGNORECASE
-)
 
 
 def blank(value: t.Any) -> bool:

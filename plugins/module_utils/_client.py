@@ -14,6 +14,7 @@ import typing as t
 from urllib.parse import quote, urlsplit
 
 from ._connection import DEFAULT_PORT, Connection, join_host, tls_context
+from ._credentials import hide
 from ._errors import Ambiguous, ApiError, CollectionError, Failure, InvalidInput, Unavailable
 from ._waiter import Clock
 
@@ -211,7 +212,10 @@ class Client:
                 proxies=requests.utils.get_environ_proxies(url),
             )
         except requests.exceptions.SSLError as error:
-            raise self._tls_error(host, error) from error
+            told = self._tls_error(host, error)
+            if host not in options.hosts:  # a redirect led there; the hosts that the user named may do better
+                told = _Away("its TLS certificate is not trusted", sent=False)
+            raise told from error
         except requests.exceptions.ConnectTimeout as error:
             raise _Away(f"no connection within {connect:.0f} s", sent=False) from error
         except requests.exceptions.Timeout as error:
@@ -242,14 +246,14 @@ class Client:
         if target in self._connection.hosts:
             return target
         ports = {urlsplit(f"//{named}").port for named in self._connection.hosts} | {DEFAULT_PORT}
-        if (parts.port or DEFAULT_PORT) in ports and parts.hostname in self._nodes_besides(host):
+        if (parts.port or DEFAULT_PORT) in ports and parts.hostname in self._nodes():
             return target
         raise _Away(
             f"redirects to {target}, which is neither in url nor an address of a node of the cluster; add it to url",
             sent=False,
         )
 
-    def _nodes_besides(self, redirecting: str) -> frozenset[str]:
+    def _nodes(self) -> frozenset[str]:
         """Addresses of the cluster's nodes, asked of the named hosts once; empty when none can tell."""
         if self._members is not None:
             return self._members
@@ -348,9 +352,9 @@ def error_body(body: t.Any) -> tuple[str | None, str | None]:
     if isinstance(body, dict):
         code = body.get("error_code")
         text = next((body[key] for key in ("description", "message", "error_message", "detail") if body.get(key)), None)
-        return (str(code) if code else None), (str(text) if text else None)
+        return (str(code) if code else None), (hide(str(text)) if text else None)
     if isinstance(body, str):
-        return None, " ".join(body.split())[:500]
+        return None, hide(" ".join(body.split()))[:500]
     return None, None
 
 

@@ -75,11 +75,9 @@ class Outcome:
 
 def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], check_mode: bool) -> Outcome:
     """Open the client, run the operation, and turn an error into a failed result."""
-    outcome = Outcome(secrets=set(front.secrets(params)))
+    outcome = Outcome(secrets={*front.secrets(params), *_connection.secrets(params, environ)})
     try:
         connection = _connection.from_params(params, environ)
-        if connection.password:
-            outcome.secrets.add(connection.password)  # it may come from the environment
         client = Client(connection)
         try:
             context = Context(client, params, check_mode, _wait(params), warnings=outcome.warnings)
@@ -87,7 +85,7 @@ def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str,
         finally:
             client.close()
     except CollectionError as error:
-        outcome.result = {"failed": True, "msg": str(error), "failure": error.failure.as_dict()}
+        outcome.result = error.as_result()
     except Exception as error:  # told like any failure: a bare traceback would be printed with the secrets in it
         told = f"This is a mistake in the collection, please report it: {error!r}"
         outcome.result = {"failed": True, "msg": told, "exception": traceback.format_exc()}

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import typing as t
 
 from .. import _actions, _bdb_errors, _bdb_fields, _bdb_plan
 from .._actions import Action
 from .._bdb_desired import options
 from .._bdb_plan import Bdb, Desired, Plan
-from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, WaitTimeout
+from .._errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, WaitTimeout
 from .._operation import Context, Result
 from .._waiter import Seen, pause_after, wait_until
 
@@ -61,24 +62,32 @@ class Database:
 
     def bring_about(self, current: Bdb | None) -> Result:
         """C(current) is the database as it was read: with at least its identity, status and the fields wanted."""
-        current = self._settled(current)
+        try:
+            return self._brought_about(self._settled(current))
+        except CollectionError as error:
+            if self.sent is not None:  # the task has failed, but what it sent was sent
+                error.done = {"changed": True, "diff": {"before": self.sent.before, "after": self.sent.after}}
+            raise
+
+    def _brought_about(self, current: Bdb | None) -> Result:
         while True:
             self._refuse_unknown(current)
             plan = _bdb_plan.plan(self.desired, current)
             if not plan.changed:
+                self._require_active(current)
                 return self._result(self.sent or plan, current)
             if self.context.check_mode:
                 return self._result(plan, self._predict(plan))
             answer = self._write(plan)
             if answer is not None and not self.context.wait.enabled:
                 self.action = _unwaited(answer)
-                return self._result(plan, answer)
+                return self._result(plan, None if plan.step == "delete" else answer)
             if answer is not None:
                 current = self._wait_for(plan, answer)
                 if plan.step != "delete":
                     return self._result(plan, current)
             else:
-                current = self._settled(self.look())
+                current = self._settled(self._look_again(plan))
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -94,6 +103,28 @@ class Database:
         if picked is None or found is not None:
             return found
         return self._find(picked["uid"])
+
+    def _look_again(self, plan: Plan) -> Bdb | None:
+        """After an attempt: the same database as before, even if another has its name by now."""
+        if plan.current is None:
+            return self.look()
+        found = self._find(plan.current["uid"])
+        if found is None and self.desired.state == "present":
+            raise NotAsAsked(
+                f"{self.desired.label} was deleted while it was being changed. Run the task again to create it."
+            )
+        return found
+
+    def _require_active(self, current: Bdb | None) -> None:
+        """Values that are as asked are of no use while the database itself is not well."""
+        status = (current or {}).get("status", "active")
+        passing = status in _PASSING and (self.context.check_mode or not self.context.wait.enabled)
+        if status == "active" or passing or self.desired.state == "absent":
+            return
+        raise NotAsAsked(
+            f"{self.desired.label} has the values asked for, but its status is {status}. Look at redis_action_info and "
+            "the cluster's log; a database that could not be created has to be deleted (state: absent) first."
+        )
 
     def _find(self, uid: t.Any) -> Bdb | None:
         params = {"extended": "true"} if self.desired.extended else None
@@ -124,7 +155,7 @@ class Database:
 
         wait_until(probe, self.deadline.left(), self.clock, f"{self.desired.label} to settle")
         if seen["bdb"] is None:
-            return self.look()
+            return self.look() if self.desired.state == "present" else None
         return t.cast("Bdb", seen["bdb"])
 
     def _stuck(self, bdb: Bdb | None) -> str:
@@ -170,7 +201,7 @@ class Database:
             if plan.action:
                 return self._find_out_about_lost_action(plan, lost)
             self.sent = plan
-            self._let_lost_request_arrive(plan)
+            self._let_lost_request_arrive(plan, lost)
             return None
         except ApiError as error:
             if error.error_code == "wrong_cluster_state_id":
@@ -178,17 +209,19 @@ class Database:
             self._pause_if_busy(error, plan)
             return None
         if response.status == 404:
-            if plan.step == "delete":
-                return None  # somebody else was quicker
-            raise ApiError(
-                f"{self.desired.label} was deleted while it was being changed. Run the task again to create it.",
-                Failure(status=404, method=method, path=path),
-            )
+            if plan.step == "create":
+                raise ApiError(f"{method} {path} was answered with 404.", Failure(status=404, method=method, path=path))
+            return None  # somebody else has deleted it
         self.sent = plan
         return response.data if isinstance(response.data, dict) else {}
 
-    def _let_lost_request_arrive(self, plan: Plan) -> None:
-        """Before a creation is sent again, give the lost one time to show up: two would make two databases."""
+    def _let_lost_request_arrive(self, plan: Plan, lost: Ambiguous) -> None:
+        """Before anything is sent again, give the lost request time to show up: two creations make two databases."""
+        if self.deadline.left().timeout <= 0 or not self.context.wait.enabled:
+            raise WaitTimeout(
+                f"{lost} Look at {self.desired.label} before you run the task again.", lost.failure
+            ) from lost
+        self.clock.sleep(min(pause_after(self.clock.now() - self.started, 5.0), self.deadline.left().timeout))
         until = self.clock.now() + _GRACE
         while plan.step == "create" and self.clock.now() < until and self.look() is None:
             self.clock.sleep(0.5)
@@ -251,11 +284,15 @@ class Database:
             return self._as_asked(bdb, seen)
 
         wait_until(probe, self.deadline.left(), self.clock, f"the {plan.step} of {self.desired.label}")
+        if self.action is not None and not self.action.finished:  # forgotten by the server, and the object proves it
+            self.action = dataclasses.replace(self.action, status="completed", progress=100.0)
         return t.cast("Bdb | None", seen["bdb"])
 
     def _as_asked(self, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
         if bdb is None:
             return Seen(False, f"{self.desired.label} is not listed")
+        if bdb.get("status") == "creation-failed":
+            self._require_active(bdb)
         if bdb.get("status") != "active":
             return Seen(False, f"{self.desired.label} is {bdb.get('status')}{self._stuck(bdb)}")
         different = _bdb_plan.still_different(self.desired, bdb)

@@ -8,7 +8,7 @@ import typing as t
 
 from .. import _actions, _cluster, _node_plan
 from .._actions import Action
-from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, Refused, WaitTimeout
+from .._errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, Refused, WaitTimeout
 from .._node_plan import OFF, ON, Step, View, Wanted
 from .._operation import Context, Deadline, Result
 from .._waiter import Seen, pause_after, wait_until
@@ -24,6 +24,7 @@ OPTIONS: t.Mapping[str, tuple[str, ...]] = {
     OFF: ("snapshot_name", "skip_shards_restore"),
 }
 _MOST_RUNS = 10  # activations stack on the server: each needs its own maintenance_off
+_GRACE = 5.0  # seconds in which a lost request may still arrive, and the endpoints may still disagree
 
 
 def run(context: Context) -> Result:
@@ -47,6 +48,7 @@ class _Maintenance:
         self.client = context.client
         self.wanted = wanted_from(context.params)
         self.path = f"/v1/nodes/{self.wanted.node_uid}/actions/{self.wanted.action}"
+        self.clock = context.clock
         self.deadline: Deadline = context.deadline()
         self.waited_so_far = context.clock.now()
         self.sent = 0
@@ -54,18 +56,28 @@ class _Maintenance:
         self.action: Action | None = None
 
     def complete(self) -> Result:
+        try:
+            return self._completed()
+        except CollectionError as error:
+            if self.sent:  # the task has failed, but the action was started
+                error.done = {"changed": True}
+            raise
+
+    def _completed(self) -> Result:
         first = view = self._look()
         while True:
             step = _node_plan.decide(self.wanted, view)
             for sentence in step.warnings:
                 self.context.warn(sentence)
+            if step.kind == "wait" and not self.context.wait.enabled:
+                raise Refused(f"{step.why}. Run the task again after that, or set wait: true.")
             if step.kind == "nothing" or self.context.check_mode:
                 return self._result(first, view, step)
             if self._act(step, view) and not self.context.wait.enabled:
                 return self._result(first, view, step)
             view = self._look()
             if step.kind == "adopt" or (step.kind == "run" and self.action is not None and self.action.finished):
-                self._verify(view)
+                view = self._verified(view)
 
     def _look(self) -> View:
         uid = self.wanted.node_uid
@@ -90,15 +102,13 @@ class _Maintenance:
                 raise NotAsAsked(
                     f"{name} of node {self.wanted.node_uid} was run {self.sent} times to no effect: {step.why}."
                 )
-            if not self._start(step.body):
+            if not self._start(step.body, view.record(name)):
                 return False
         elif step.kind == "adopt":
             self.adopted = True
             self.action = view.record(name)
         else:
             name = ON if name == OFF else OFF
-            if not self.context.wait.enabled:
-                raise Refused(f"{step.why}. Run the task again after that, or set wait: true.")
         if not self.context.wait.enabled:
             return True
         ended = self._wait_for(name)
@@ -108,12 +118,12 @@ class _Maintenance:
                 _actions.require_success(ended, self._what_remains())
         return True
 
-    def _start(self, body: t.Mapping[str, t.Any]) -> bool:
+    def _start(self, body: t.Mapping[str, t.Any], before: Action | None) -> bool:
         """POST the action. False when the answer was lost or the server is busy: then look again and decide anew."""
         try:
             answer = self.client.write("POST", self.path, dict(body)).data
-        except Ambiguous:
-            self.sent += 1
+        except Ambiguous as lost:
+            self._let_lost_request_arrive(lost, before)
             return False
         except ApiError as error:
             if error.status != 409:
@@ -125,6 +135,22 @@ class _Maintenance:
         self.action = found[0] if found else None
         return True
 
+    def _let_lost_request_arrive(self, lost: Ambiguous, before: Action | None) -> None:
+        """Activations stack, so nothing is sent again before the record of the lost request had time to show up."""
+        until = self.clock.now() + _GRACE
+        while self.clock.now() < until:
+            record = _actions.read_node_action(self.client, self.wanted.node_uid, self.wanted.action)
+            if record is not None and (before is None or record.uid != before.uid):
+                self.sent += 1
+                return
+            if self.deadline.left().timeout <= 0:
+                break
+            self.clock.sleep(0.5)
+        if self.deadline.left().timeout <= 0 or not self.context.wait.enabled:
+            raise WaitTimeout(
+                f"{lost} Look at redis_action_info and redis_node_info before you run the task again.", lost.failure
+            ) from lost
+
     def _pause_after_conflict(self, error: ApiError) -> None:
         left = self.deadline.left()
         if left.timeout <= 0 or not self.context.wait.enabled:
@@ -133,8 +159,8 @@ class _Maintenance:
                 f"action runs ({error.failure.description or 409}). redis_action_info shows it; try again after it.",
                 error.failure,
             )
-        elapsed = self.context.clock.now() - self.waited_so_far
-        self.context.clock.sleep(min(pause_after(elapsed, left.interval), left.timeout))
+        elapsed = self.clock.now() - self.waited_so_far
+        self.clock.sleep(min(pause_after(elapsed, left.interval), left.timeout))
 
     def _wait_for(self, name: str) -> Action | None:
         """Poll the action until it is terminal; None when its record vanished meanwhile."""
@@ -147,27 +173,30 @@ class _Maintenance:
                 return Seen(True, f"{name} is not listed any more")
             return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()))
 
-        wait_until(probe, self.deadline.left(), self.context.clock, f"{name} of node {self.wanted.node_uid}")
+        wait_until(probe, self.deadline.left(), self.clock, f"{name} of node {self.wanted.node_uid}")
         return last[0]
 
-    def _verify(self, view: View) -> None:
-        problem = _node_plan.not_as_asked(self.wanted, view.cluster)
-        if problem is None:
-            return
-        if self.wanted.action == OFF and self.sent < _MOST_RUNS and self._activations_left(view):
+    def _verified(self, view: View) -> View:
+        """The action is reported as completed; give the endpoints a moment to agree that the node is as asked."""
+        until = self.clock.now() + _GRACE
+        while True:
+            problem = _node_plan.not_as_asked(self.wanted, view.cluster)
+            if problem is None:
+                return view
+            if self.clock.now() >= until:
+                break
+            self.clock.sleep(0.5)
+            view = self._look()
+        if self.wanted.action == OFF and self.sent < _MOST_RUNS:
             self.context.warn(
                 f"Node {self.wanted.node_uid} was put into maintenance more than once, so maintenance_off is repeated."
             )
-            return
+            return view
         raise NotAsAsked(
             f"{self.wanted.action} of node {self.wanted.node_uid} was reported as completed, but: {problem}. "
             "Do not stop the node. Look at redis_node_info and redis_action_info, and run the task again.",
             Failure(action=self.action.as_dict() if self.action else None),
         )
-
-    def _activations_left(self, view: View) -> bool:
-        node = view.cluster.node(self.wanted.node_uid)
-        return node is not None and node.in_maintenance
 
     def _what_remains(self) -> str:
         node = _cluster.read(self.client).node(self.wanted.node_uid)
@@ -193,6 +222,7 @@ class _Maintenance:
                 "node": node.as_dict() if node else None,
                 "action": self.action.as_dict() if self.action else None,
                 "adopted": self.adopted or (self.context.check_mode and step.kind == "adopt"),
+                "already": not changed and step.kind == "nothing",
                 "reason": step.why,
             },
             before={"node_uid": uid, "in_maintenance": was},
