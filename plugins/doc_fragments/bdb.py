@@ -226,6 +226,7 @@ options:
     description:
       - Whether the database extends its memory to flash.
       - The cluster's default is V(false).
+      - Set once, at creation.
     type: bool
   bigstore_ram_size:
     description: With O(bigstore), the memory limit for RAM, in bytes or with a unit such as V(512MB).
@@ -247,7 +248,7 @@ options:
     description:
       - With O(bigstore), V(1) for Auto Tiering and V(2) for Redis Flex. There is a choice with Redis 7.4 only.
       - From 1 to 2. The cluster's default is V(1).
-      - Since release 7.22.
+      - Set once, at creation. Since release 7.22.
     type: int
   search_on_bigstore:
     description:

@@ -57,7 +57,8 @@ def compared(row: Field, wanted: t.Any, current: t.Any) -> Verdict:
         return rule(row, wanted, current)
     if row.members:
         return _in_order(row, wanted, current)
-    return _says(plain(row, wanted) == plain(row, current))
+    meant, shown = plain(row, wanted), plain(row, current)
+    return _says(meant == shown or (blank(meant) and blank(shown)))
 
 
 def _says(same: bool) -> Verdict:

@@ -78,6 +78,7 @@ def desired_from(params: t.Mapping[str, t.Any]) -> Desired:
     )
     _check_action(desired, bool(params.get("confirm_flush")))
     _check_recovery_plan(desired)
+    _check_tls(values)
     return desired
 
 
@@ -109,6 +110,11 @@ def _check_action(desired: Desired, confirmed: bool) -> None:
         raise InvalidInput(
             "action reset_admin_pass makes a new random password: leave authentication_admin_pass out, or the action."
         )
+
+
+def _check_tls(values: t.Mapping[str, t.Any]) -> None:
+    if {"ssl", "tls_mode"} <= set(values) and values["ssl"] != (values["tls_mode"] == "enabled"):
+        raise InvalidInput("ssl and tls_mode contradict each other: leave ssl out, which is the old name of tls_mode.")
 
 
 def _check_recovery_plan(desired: Desired) -> None:

@@ -142,9 +142,6 @@ def explained(error: ApiError, label: str, *, creation: bool) -> ApiError:
         return error
     doing = "created" if creation else "changed"
     own = error.failure.description or error.failure.error_code or "no further word"
-    return ApiError(
-        f"{label[:1].upper()}{label[1:]} was not {doing}. {advice} The cluster says: {own.rstrip('.')} "
-        f"({', '.join(filter(None, (str(error.status), error.error_code)))}).",
-        error.failure,
-        error.body,
-    )
+    code = f"{error.status}, {error.error_code}" if error.error_code else str(error.status)
+    told = f"{label[:1].upper()}{label[1:]} was not {doing}. {advice} The cluster says ({code}): {own}"
+    return ApiError(told if told.endswith(".") else f"{told}.", error.failure, error.body)

@@ -101,7 +101,7 @@ class Field:
             spec["required"] = True
         if self.members:
             spec["options"] = {member.option_name: member.option() for member in self.members}
-        if self.secret or self.compare is Compare.URI:
+        if self.secret:
             spec["no_log"] = True
         elif _LOOKS_SECRET.search(self.name):
             spec["no_log"] = False

@@ -64,10 +64,19 @@ SPACE = (
     whole("auto_shards_balancing_grace_period", 120, since="8.0.2"),
     Field("shard_imbalance_threshold", Kind.NUMBER, 314572800, since="8.0.2"),
     whole("shard_imbalance_threshold_percentage", 20, since="8.0.2"),
-    flag("bigstore", False),
+    # That these two are set once is our reading: the reference only ever speaks of creating databases with them.
+    flag("bigstore", False, settable=Settable.AT_CREATION, way_out=_RECREATE),
     size("bigstore_ram_size", 0),
     objects("bigstore_ram_weights", *nested.RAM_WEIGHT, compare=Compare.BY_KEY, key="shard_uid"),
-    whole("bigstore_version", 1, low=1, high=2, since="7.22"),
+    whole(
+        "bigstore_version",
+        1,
+        low=1,
+        high=2,
+        since="7.22",
+        settable=Settable.AT_CREATION,
+        way_out=_RECREATE,
+    ),
     flag("search_on_bigstore", False, since="8.0.18"),
 )
 

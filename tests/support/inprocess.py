@@ -22,10 +22,13 @@ _VALIDATOR = ArgumentSpecValidator(options())
 
 
 class Brisk(Clock):
-    """The real time, with pauses of a hundredth: the emulated cluster is quick."""
+    """Time that passes ten times as fast: the emulated cluster is quick."""
+
+    def now(self) -> float:
+        return super().now() * 10
 
     def sleep(self, seconds: float) -> None:
-        super().sleep(seconds / 100)
+        super().sleep(seconds / 10)
 
 
 class InProcess:
@@ -38,7 +41,7 @@ class InProcess:
     def close(self) -> None:
         self._client.close()
 
-    def run(self, *, check: bool = False, wait_timeout: float = 30.0, **given: t.Any) -> Run:
+    def run(self, *, check: bool = False, wait_timeout: float = 300.0, **given: t.Any) -> Run:
         """One run: its result as the frame would give it, and what was sent meanwhile."""
         self.cluster.clear_journal()
         checked = _VALIDATOR.validate(given)
