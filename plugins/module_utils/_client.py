@@ -319,12 +319,7 @@ def _session(connection: Connection, context: ssl.SSLContext) -> requests.Sessio
     session.trust_env = False  # no credentials from .netrc; proxies are asked for on each request
     if not connection.validate_certs:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so; once is enough
-    bundle = (
-        os.environ.get("REQUESTS_CA_BUNDLE")
-        or os.environ.get("CURL_CA_BUNDLE")
-        or requests.utils.DEFAULT_CA_BUNDLE_PATH
-    )
-    session.mount("https://", _tls_adapter(tls_context(connection, bundle)))
+    session.mount("https://", _tls_adapter(context))
     if connection.username:
         pair = f"{connection.username}:{connection.password}".encode()
         session.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
