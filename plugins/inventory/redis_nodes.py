@@ -18,11 +18,12 @@ description:
     one, and with O(clusters) in C(cluster_<name>). Characters that a group's name cannot have become underscores.
   - A host has C(ansible_host), which is the node's address inside the cluster, and C(redis_node_uid), by which the
     roles of this collection know it. The other variables are C(redis_cluster), which is its O(clusters[].name) or
-    null, C(redis_cluster_release), and as C(redis_node_<name>) the values C(addr), C(external_addr), C(hostname), C(status), C(role) (V(primary) or V(replica)), C(rack_id),
-    C(software_version), C(os_version), C(accept_servers), C(quorum_only), C(in_maintenance), C(maintenance_snapshot),
-    C(stale_snapshot), C(shard_count), C(primary_shard_count), C(replica_shard_count), C(max_shards), C(endpoints),
-    C(cores), C(uptime), C(total_memory), C(free_ram), C(free_provisional_ram) and C(total_provisional_ram), as
-    M(redis_enterprise.cluster.redis_node_info) returns them.
+    null, C(redis_cluster_release), and as C(redis_node_<name>) the values C(addr), C(external_addr), C(hostname),
+    C(status), C(role) (V(primary) or V(replica)), C(rack_id), C(software_version), C(os_version), C(accept_servers),
+    C(quorum_only), C(in_maintenance), C(maintenance_snapshot), C(stale_snapshot), C(shard_count),
+    C(primary_shard_count), C(replica_shard_count), C(max_shards), C(endpoints), C(cores), C(uptime), C(total_memory),
+    C(free_ram), C(free_provisional_ram) and C(total_provisional_ram), as M(redis_enterprise.cluster.redis_node_info)
+    returns them.
   - Credentials are in no variable, no message and no cache.
 notes:
   - Ansible goes on without the hosts of a source that it could not read, with a warning. To have it fail instead, set
