@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import typing as t
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import yaml
 from support.emulated import BIN, Emulated, emulated
 from support.nodes import stop
 
+ROOT = Path(__file__).parents[2]
 PASSWORD = "inv3ntory-s3cret"
 QUICK = ("--data-plane", "none", "--time-scale", "0.3", "--password", PASSWORD)
 FIRST = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
@@ -356,6 +359,51 @@ def test_without_a_url_and_without_the_right_name(inventory: Inventory) -> None:
     done = inventory.run("-i", str(path), "--graph", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
     assert done.returncode != 0
     assert "could not be verified by inventory plugin" in " ".join(done.stderr.split())
+
+
+# -- the examples ----------------------------------------------------------------------------------------------------
+
+
+def examples() -> dict[str, str]:
+    """Those of the guide and those of the plugin's own documentation, by name."""
+    guide = re.findall(
+        r"```yaml\n# (\S+)\n(.*?)```", (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    for node in ast.parse((ROOT / "plugins" / "inventory" / "redis_nodes.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES":
+            own = ast.literal_eval(node.value).split("---\n")
+            return {**dict(guide), **{f"plugin {number}": text for number, text in enumerate(own)}}
+    raise AssertionError("the plugin has no examples")
+
+
+@pytest.mark.parametrize("name", sorted(examples()))
+def test_the_examples_work(inventory: Inventory, west: Emulated, name: str) -> None:
+    """Only addresses and files lead elsewhere; a template that fails is an error here."""
+    (inventory.folder / "password").write_text(PASSWORD, encoding="utf-8")
+    ready = inventory.cluster.ready
+    places = {
+        "https://node1.example.com:9443": inventory.cluster.urls[0],
+        "https://node2.example.com:9443": inventory.cluster.urls[1],
+        "https://redis.east.example.com:9443": inventory.cluster.urls[0],
+        "https://redis.west.example.com:9443": west.urls[0],
+        "/etc/ssl/redis-enterprise.pem": ready["ca_cert"],
+        "/etc/ssl/redis-east.pem": ready["ca_cert"],
+        "/etc/ssl/redis-west.pem": west.ready["ca_cert"],
+        "/run/secrets/redis-inventory": str(inventory.folder / "password"),
+        "inventory@example.com": ready["username"],
+        "~/.cache/redis-nodes": str(inventory.folder / "cache"),
+    }
+    text = examples()[name]
+    for place, here in places.items():
+        text = text.replace(place, here)
+    path = inventory.write()
+    path.write_text(f"---\n{text}\nstrict: true\n", encoding="utf-8")
+    done = inventory.run("--list")
+    assert done.returncode == 0, done.stderr
+    hosts = hostvars(done.stdout)
+    assert [variables["redis_node_uid"] for variables in hosts.values()][:3] == [1, 2, 3], done.stderr
+    both = "redis.west" in examples()[name] and west.ready["ca_cert"] in text
+    assert len(hosts) == (4 if both else 3), done.stderr
 
 
 # -- in use ----------------------------------------------------------------------------------------------------------
