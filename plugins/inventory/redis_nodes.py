@@ -238,7 +238,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             sources = self._sources()
             self._populate(sources, self._facts(sources, path, cache))
         except CollectionError as error:
-            raise AnsibleParserError(str(error)) from error
+            raise AnsibleParserError(str(error)) from None  # Ansible would repeat the sentence for every cause
 
     # -- the options -------------------------------------------------------------------------------------------------
 
