@@ -205,7 +205,8 @@ def test_names_groups_and_variables_of_ones_own(inventory: Inventory) -> None:
     assert groups["release_8_0_16"] == groups["redis_status_active"] == groups["shop"]
     assert "crowded" not in groups
     hosts = inventory.hosts(**options)
-    assert (hosts["db-node1"]["ansible_user"], hosts["db-node1"]["half"]) == ("admin", 50)
+    assert hosts["db-node1"]["ansible_user"] == "admin"
+    assert int(hosts["db-node1"]["half"]) == 50  # before ansible-core 2.19 it is a text
     assert "redis_enterprise_url" not in hosts["db-node1"]
 
 
@@ -262,7 +263,7 @@ def test_the_cache(inventory: Inventory, west: Emulated) -> None:
     assert inventory.requests == []
     assert list(inventory.hosts(**cache, hostname="uid")) == ["node-1", "node-2", "node-3"]
     assert inventory.requests == []
-    assert inventory.run("--list", "--flush-cache").returncode == 0
+    assert inventory.run("all", "--list-hosts", "--flush-cache", command="ansible").returncode == 0
     assert len(inventory.requests) == 5
     there = {"url": west.urls, "ca_cert": west.ready["ca_cert"]}
     assert list(inventory.hosts(**cache, **there)) == ["127.0.0.1"]
