@@ -263,7 +263,7 @@ def test_the_cache(inventory: Inventory, west: Emulated) -> None:
     assert inventory.requests == []
     assert list(inventory.hosts(**cache, hostname="uid")) == ["node-1", "node-2", "node-3"]
     assert inventory.requests == []
-    assert inventory.run("all", "--list-hosts", "--flush-cache", command="ansible").returncode == 0
+    assert inventory.run(ROLL, "--list-hosts", "--flush-cache", command="ansible-playbook").returncode == 0
     assert len(inventory.requests) == 5
     there = {"url": west.urls, "ca_cert": west.ready["ca_cert"]}
     assert list(inventory.hosts(**cache, **there)) == ["127.0.0.1"]
