@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
 from support import small_cluster
 from support.stub_api import StubApi
 
+from ansible_collections.redis_enterprise.cluster.plugins.inventory import redis_nodes
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster, _connection
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import InvalidInput
 from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils import _inventory_hosts
@@ -58,6 +62,29 @@ def test_an_entry_of_clusters_has_the_connection_options_and_no_others() -> None
     assert set(suboptions) == {"name", "hostname_prefix", *_connection.argument_spec()}
     types = {name: option["type"] for name, option in _connection.argument_spec().items()}
     assert {name: suboptions[name]["type"] for name in types} == types
+
+
+def test_a_missing_library_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(redis_nodes, "MISSING", "Traceback")
+    with pytest.raises(AnsibleParserError, match="Failed to import the required Python library .requests."):
+        redis_nodes.InventoryModule().parse(InventoryData(), DataLoader(), str(tmp_path / "redis_nodes.yml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("redis_nodes.yml", True),
+        ("shop.redis_nodes.yaml", True),
+        ("redis_nodes.json", False),
+        ("nodes.yml", False),
+        ("missing/redis_nodes.yml", False),
+    ],
+)
+def test_the_names_of_its_files(name: str, ours: bool, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if path.parent.exists():
+        path.write_text("plugin: redis_enterprise.cluster.redis_nodes\n", encoding="utf-8")
+    assert redis_nodes.InventoryModule().verify_file(str(path)) is ours
 
 
 # -- the clusters ----------------------------------------------------------------------------------------------------
