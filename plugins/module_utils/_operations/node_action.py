@@ -60,6 +60,16 @@ _PLANS: t.Mapping[str, _Plan] = {
 }
 
 
+NAMES = tuple(_PLANS)
+
+
+def undone(name: str, uid: int, cluster: Cluster) -> str | None:
+    """What speaks against an action of a node having ended well, as far as the cluster shows it; or None."""
+    if cluster.node(uid) is None and name != REMOVE:
+        return f"node {uid} is not in the cluster"
+    return _PLANS[name].not_as_asked(Wanted(uid, name), cluster, cluster)
+
+
 def run(context: Context) -> Result:
     if context.params["state"] == "absent":
         return _remove_record(context)
