@@ -187,6 +187,9 @@ class World:
         match = _PATH.fullmatch(path)
         if match is None:
             assert method == "GET", f"{method} {path}"
+            for node in self.table["/v1/nodes"]:
+                held = [each["uid"] for each in self.table["/v1/shards"] if each["node_uid"] == str(node["uid"])]
+                node["shard_list"] = [int(each) for each in held]
             return self.table.get(path, Status(404))
         uid, name = int(match[1]), match[2]
         if name is None:
