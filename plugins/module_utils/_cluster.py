@@ -110,6 +110,7 @@ class Cluster:
     databases: tuple[Database, ...]
     report: t.Mapping[str, t.Any] | None = None  # /v4/cluster/health, where the release has it
     strays: tuple[Shard, ...] = ()  # shards said to be on a node that the cluster does not list
+    shown_in: t.Mapping[str, frozenset[int]] = dataclasses.field(default_factory=dict)  # node uids in other endpoints
 
     def node(self, uid: int) -> Node | None:
         return next((node for node in self.nodes if node.uid == uid), None)
@@ -186,6 +187,10 @@ def assemble(
         databases=tuple(databases),
         report=report,
         strays=tuple(shard for shard in shards if shard.node_uid not in known),
+        shown_in={
+            "/v1/nodes/status": frozenset(int(uid) for uid in statuses if str(uid).isdigit()),
+            "/v4/cluster/health": frozenset(int(uid) for uid in reported if uid.isdigit()),
+        },
     )
 
 
