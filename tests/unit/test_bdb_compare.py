@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_fields as fields
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fields import FIELDS, Compare, Verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._credentials import MASK
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import InvalidInput
 
 SAME, DIFFERENT, UNSEEN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNSEEN
@@ -261,12 +262,12 @@ def test_the_same_name_is_secret_in_one_object_and_not_in_another() -> None:
     assert shown == {
         "backup_location": {
             "type": "sftp",
-            "key": fields.MASK,
-            "sftp_url": f"sftp://u:{fields.MASK}@h/",
+            "key": MASK,
+            "sftp_url": f"sftp://u:{MASK}@h/",
             "private_key_id": "7",
         },
         "tags": [{"key": "team", "value": "shop"}],
-        "replica_sources": [{"uri": f"redis://:{fields.MASK}@h:1", "client_key": fields.MASK, "client_cert": "cert"}],
+        "replica_sources": [{"uri": f"redis://:{MASK}@h:1", "client_key": MASK, "client_cert": "cert"}],
     }
 
 
