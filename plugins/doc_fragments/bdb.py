@@ -65,12 +65,12 @@ options:
       module_id:
         description:
           - The id of the module in the cluster.
-          - Deprecated since release 7.8.2; use O(module_list.module_name) instead.
+          - Deprecated since release 7.8.2; use O(module_list[].module_name) instead.
         type: str
       semantic_version:
         description:
           - The version of the module.
-          - Deprecated since release 7.8.2; use O(module_list.module_name) instead.
+          - Deprecated since release 7.8.2; use O(module_list[].module_name) instead.
         type: str
   auto_upgrade:
     description:

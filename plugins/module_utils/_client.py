@@ -60,20 +60,22 @@ class _Away(Exception):
 class Client:
     """The API of one cluster, through whichever of its nodes answers."""
 
-    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
         self._connection = connection
         self._clock = clock or Clock()
+        self._context = context or tls_context(connection, _default_bundle())
         self._hosts = list(connection.hosts)  # the one that answered last comes first
         self._members: frozenset[str] | None = None  # addresses that the cluster lists as its nodes
-        self._session = _session(connection)
-        self.requests_sent = 0
+        self._session = _session(connection, self._context)
 
     def close(self) -> None:
         self._session.close()
 
     def another(self) -> Client:
         """A client of the same cluster with connections of its own, for another thread."""
-        return Client(self._connection, self._clock)
+        return Client(self._connection, self._clock, self._context)
 
     def get(self, path: str, params: t.Mapping[str, str] | None = None, *, accept: t.Collection[int] = ()) -> Response:
         """Read; retried on every host until C(unavailable_timeout). Statuses in C(accept) are answers, not errors."""
@@ -199,7 +201,6 @@ class Client:
         connect = options.request_timeout
         if len(self._hosts) > 1:
             connect = min(connect, _CONNECT_TIMEOUT_WITH_CHOICE)
-        self.requests_sent += 1
         try:
             return self._session.request(
                 method,
@@ -307,17 +308,18 @@ def _tls_adapter(context: ssl.SSLContext) -> requests.adapters.HTTPAdapter:
     return TlsAdapter(max_retries=0)
 
 
-def _session(connection: Connection) -> requests.Session:
+def _default_bundle() -> str:
+    """The authorities that are trusted when the user names none."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return named or requests.utils.DEFAULT_CA_BUNDLE_PATH
+
+
+def _session(connection: Connection, context: ssl.SSLContext) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # no credentials from .netrc; proxies are asked for on each request
     if not connection.validate_certs:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so; once is enough
-    bundle = (
-        os.environ.get("REQUESTS_CA_BUNDLE")
-        or os.environ.get("CURL_CA_BUNDLE")
-        or requests.utils.DEFAULT_CA_BUNDLE_PATH
-    )
-    session.mount("https://", _tls_adapter(tls_context(connection, bundle)))
+    session.mount("https://", _tls_adapter(context))
     if connection.username:
         pair = f"{connection.username}:{connection.password}".encode()
         session.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import threading
-import time
 import typing as t
 
 import pytest
@@ -238,17 +236,19 @@ def test_writes_that_never_get_an_answer_are_few_and_end_in_time(
 
 def test_another_database_that_takes_the_name_is_not_deleted(own_cluster: Emulated) -> None:
     first = own_cluster.run("redis_bdb", name="taken", **SIZE).result["bdb"]["uid"]
-    own_cluster.fault("busy", bdb_uid=first, seconds=1.5)
+    own_cluster.clear_journal()
+    own_cluster.fault("busy", bdb_uid=first, seconds=60)
 
     def replace() -> None:
-        time.sleep(0.8)
+        own_cluster.wait_for("DELETE", f"/v1/bdbs/{first}")
         own_cluster.control("POST", f"/bdbs/{first}", {"name": "moved-away"})
         own_cluster.api("POST", "/v1/bdbs", {"name": "taken", "memory_size": 100 * MB})
+        own_cluster.control("DELETE", "/faults")
 
-    thread = threading.Thread(target=replace)
-    thread.start()
-    run = own_cluster.run("redis_bdb", name="taken", state="absent")
-    thread.join()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        replaced = pool.submit(replace)
+        run = own_cluster.run("redis_bdb", name="taken", state="absent")
+        replaced.result()
     assert not run.result.get("failed"), run.result
     assert len(stored(own_cluster, "taken")) == 1
 

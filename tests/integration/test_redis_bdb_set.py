@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import concurrent.futures
 import typing as t
 
 import pytest
@@ -102,18 +101,20 @@ def test_what_was_purged_is_told_also_when_another_purge_fails(own_cluster: Emul
 
 def test_a_database_renamed_meanwhile_is_not_purged(own_cluster: Emulated) -> None:
     old = own_cluster.run("redis_bdb", name="old", **SIZE).result["bdb"]["uid"]
-    own_cluster.run("redis_bdb", name="slow", **SIZE)
-    own_cluster.fault("slow_action", name="SMUpdateBDB", seconds=2.5, count=1)
+    slow = own_cluster.run("redis_bdb", name="slow", **SIZE).result["bdb"]["uid"]
+    own_cluster.clear_journal()
+    own_cluster.fault("busy", bdb_uid=slow, seconds=60)
 
     def rename() -> None:
-        time.sleep(1.2)
+        own_cluster.wait_for("PUT", f"/v1/bdbs/{slow}")
         own_cluster.control("POST", f"/bdbs/{old}", {"name": "renamed-precious"})
+        own_cluster.control("DELETE", "/faults")
 
-    thread = threading.Thread(target=rename)
-    thread.start()
-    made = run(own_cluster, {"name": "slow", "memory_size": "60MB"}, purge=True)
-    thread.join()
-    assert made.result["failed"], made.result
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        renamed = pool.submit(rename)
+        made = run(own_cluster, {"name": "slow", "memory_size": "60MB"}, purge=True)
+        renamed.result()
+    assert made.result.get("failed"), made.result
     assert "renamed-precious" in names(own_cluster)
     assert made.result["purged"] == []
 
