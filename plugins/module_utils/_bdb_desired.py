@@ -85,8 +85,11 @@ def desired_from(params: t.Mapping[str, t.Any]) -> Desired:
 def _values(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Options and config as one, but for what says which database is meant."""
     config = {name: value for name, value in (params.get("config") or {}).items() if value is not None}
-    options = set(fields.argument_spec()) - set(IDENTITY)
-    typed = {name: params[name] for name in options if params.get(name) is not None}
+    typed = {
+        name: params[name]
+        for name, row in fields.FIELDS.items()
+        if row.is_option and name not in IDENTITY and params.get(name) is not None
+    }
     for name in sorted(config):
         if name in IDENTITY:
             raise InvalidInput(f"config must not hold {name}: use the option of that name.")

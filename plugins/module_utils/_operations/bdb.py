@@ -209,7 +209,7 @@ class Database:
             self._pause_if_busy(error, plan)
             return None
         if response.status == 404:
-            if plan.step == "create":
+            if plan.current is None or self._find(plan.current["uid"]) is not None:  # trying again would not help
                 raise ApiError(f"{method} {path} was answered with 404.", Failure(status=404, method=method, path=path))
             return None  # somebody else has deleted it
         self.sent = plan
@@ -231,7 +231,7 @@ class Database:
         before = plan.current or {}
         until = self.clock.now() + _GRACE
         while True:
-            bdb = self._find(before["uid"]) or {}
+            bdb = self._look_again(plan) or {}
             if bdb.get("status") in _PASSING or bdb.get("last_changed_time") != before.get("last_changed_time"):
                 self.sent = plan
                 return {"uid": before["uid"]}
