@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 # The order of the parts of `test` is meant: what fails cheaply comes first.
 .NOTPARALLEL:
 .PHONY: help venv demo test lint format typecheck ansible-lint sanity docs-check package-check \
-	unit emulator integration molecule pytest lock clean FORCE
+	unit emulator integration molecule pytest bench lock clean FORCE
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,7 +42,7 @@ format: $(STAMP) ## Let ruff put the Python code in order
 	@$(RUN) ruff format --quiet
 
 typecheck: $(STAMP) ## Check the types, strictly
-	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo
+	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo -p benchmark
 	@$(RUN) mypy -m docs_check -m lock -m package_check -m sanity
 
 docs-check: $(STAMP) ## Check the modules' documentation and the changelog
@@ -72,6 +72,9 @@ integration: $(STAMP) ## Run the integration tests
 
 pytest: $(STAMP) ## Run all tests that pytest runs
 	@$(RUN) pytest $(PYTEST_FLAGS)
+
+bench: $(STAMP) ## Measure against the emulated cluster (BENCH_FLAGS="--runs 3 --only empty", see --help)
+	@$(RUN) python -m benchmark $(BENCH_FLAGS)
 
 lock: $(STAMP) ## Resolve requirements-dev.in anew into requirements-dev.lock
 	@.venv/bin/python tests/tools/lock.py

@@ -12,13 +12,14 @@ import typing as t
 
 from . import _actions
 from ._actions import Action
-from ._errors import Ambiguous, ApiError, Failure, WaitTimeout
-from ._operation import Context, Deadline
+from ._errors import Ambiguous, ApiError, CollectionError, Failure, WaitTimeout
+from ._operation import Context, Deadline, Result
 from ._waiter import Seen, pause_after, wait_until
 
 MOST_RUNS = 10  # POSTs of one task
-_GRACE = 2.0  # seconds that a request whose answer was lost, or the record of a new action, may take to show up
-_LOOK_AGAIN = 0.25
+GRACE = 5.0  # seconds in which a lost request may still arrive, and the endpoints may still disagree
+LOOK_AGAIN = 0.5
+_LISTING = 2.0  # seconds that a new action may take to be listed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,17 @@ class ActionRun:
         self.spot = spot
         self.deadline: Deadline = context.deadline()
         self.began = context.clock.now()
-        self.sent = 0
+        self.sent = 0  # requests that have started an action
+        self.lost = 0  # requests of which nobody can say it
+
+    def carry_out(self, work: t.Callable[[], Result]) -> Result:
+        """C(work), whose error says so if the task has started an action before."""
+        try:
+            return work()
+        except CollectionError as error:
+            if self.sent:
+                error.done = {"changed": True}
+            raise
 
     def start(self, body: t.Mapping[str, t.Any], before: Action | None) -> Action | None:
         """POST. None when the answer was lost or the cluster is busy: then look again and decide anew.
@@ -68,9 +79,8 @@ class ActionRun:
         """
         try:
             answer = self.context.client.write("POST", self.spot.path, dict(body)).data
-        except Ambiguous:
-            self.sent += 1
-            self._let_lost_request_arrive(before)
+        except Ambiguous as lost:
+            self._let_lost_request_arrive(lost, before)
             return None
         except ApiError as error:
             if error.status != 409:
@@ -80,14 +90,22 @@ class ActionRun:
         self.sent += 1
         return self.spot.parse(answer if isinstance(answer, dict) else {"status": "queued"})[0]
 
-    def _let_lost_request_arrive(self, before: Action | None) -> None:
-        """Before the POST is sent again, give the lost one time to show up: activations of maintenance stack."""
-        until = self.context.clock.now() + _GRACE
+    def _let_lost_request_arrive(self, lost: Ambiguous, before: Action | None) -> None:
+        """Nothing is sent again before the lost request had time to show up: activations of maintenance stack."""
+        until = self.context.clock.now() + GRACE
         while self.context.clock.now() < until:
             found = self.spot.read(self.context)
-            if found is not None and (before is None or found.uid != before.uid or not found.finished):
+            if found is not None and (before is None or found.uid != before.uid):
+                self.sent += 1
                 return
-            self.context.clock.sleep(_LOOK_AGAIN)
+            if self.deadline.left().timeout <= 0:
+                break
+            self.context.clock.sleep(LOOK_AGAIN)
+        self.lost += 1
+        if self.deadline.left().timeout <= 0 or not self.context.wait.enabled:
+            raise WaitTimeout(
+                f"{lost} Look at redis_action_info before you run the task again.", lost.failure
+            ) from lost
 
     def pause(self, why: str, failure: Failure | None = None) -> None:
         """Before the cluster is looked at again; raises WaitTimeout when the user's time is over."""
@@ -112,7 +130,7 @@ class ActionRun:
         def probe() -> Seen:
             action = spot.read(context)
             if action is None:
-                is_new = seen["last"] is None and context.clock.now() - began < _GRACE
+                is_new = seen["last"] is None and context.clock.now() - began < _LISTING
                 seen["last"] = None
                 return Seen(not is_new, f"{spot.label} is not listed")
             seen["last"] = action

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ._credentials import hide
 from ._errors import ActionFailed, Failure, InvalidInput
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
@@ -160,10 +161,10 @@ def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, obj
         state=_text(item.get("state")),
         creation_time=_whole(item.get("creation_time")),
         heartbeat=_whole(item.get("heartbeat")),
-        description=_text(item.get("description")),
+        description=hide(_text(item.get("description"))),
         error_code=_text(item.get("error_code")),
-        error=_text(item.get("error_message") or item.get("error")),
-        pending_ops=_without_snapshots(item.get("pending_ops")),
+        error=hide(_text(item.get("error_message") or item.get("error"))),
+        pending_ops=hide(_without_snapshots(item.get("pending_ops"))),
     )
 
 

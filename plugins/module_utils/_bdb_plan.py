@@ -5,31 +5,21 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from . import _bdb_fields as fields
-from ._bdb_fields import Compare, Settable
+from ._bdb_desired import IDENTITY, Desired, desired_from
+from ._bdb_fields import Compare, Settable, Verdict
+from ._credentials import MASK
 from ._errors import InvalidInput, Refused
 
+__all__ = ["Bdb", "Desired", "Plan", "desired_from", "pick", "plan", "predicted", "still_different", "unknown_fields"]
+
 Bdb = t.Mapping[str, t.Any]
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
-_IDENTITY = ("uid", "name")
-
-
-@dataclasses.dataclass(frozen=True)
-class Desired:
-    """What the user wrote. C(values) has only the fields that were set."""
-
-    state: str  # present or absent
-    name: str | None = None
-    uid: int | None = None
-    values: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    update_password: str = "always"  # or on_create
-
-    @property
-    def label(self) -> str:
-        return f"database {self.name!r}" if self.name else f"database with uid {self.uid}"
+_WILL = {
+    "flush": "All keys of {0} will be deleted, on every shard and replica; the configuration is kept.",
+    "reset_admin_pass": "{0} will get a new random admin password; what uses the present one must be given the new.",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +31,8 @@ class Plan:
     body: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     before: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     after: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    action: str | None = None  # what the update does beside changing fields
+    recovery_plan: t.Mapping[str, t.Any] | None = None  # what a creation loads
 
     @property
     def changed(self) -> bool:
@@ -50,28 +42,24 @@ class Plan:
     def changes(self) -> list[str]:
         return sorted(self.body) if self.step in ("create", "update") else []
 
+    @property
+    def will(self) -> str | None:
+        """What an action does, in a sentence; for check mode."""
+        current = self.current or {}
+        label = f"database {current.get('name')!r} (uid {current.get('uid')})"
+        sentence = _WILL[self.action].format(label) if self.action else None
+        return sentence and sentence[0].upper() + sentence[1:]
 
-def desired_from(params: t.Mapping[str, t.Any]) -> Desired:
-    """The options of C(redis_bdb) as a Desired; raises InvalidInput for what cannot be meant."""
-    config = dict(params.get("config") or {})
-    typed = {name: params[name] for name in fields.argument_spec() if params.get(name) is not None}
-    twice = sorted(set(config) & set(fields.argument_spec()))
-    if twice:
-        raise InvalidInput(f"config must not hold {', '.join(twice)}: use the option of that name.")
-    values = {key: fields.wire_value(key, value) for key, value in {**config, **typed}.items() if value is not None}
-    for name in sorted(values):
-        if fields.field(name).settable is Settable.NEVER:
-            raise InvalidInput(f"{name} is set by the cluster and cannot be given: remove it from config.")
-    name, uid = params.get("name"), params.get("uid")
-    if name is None and uid is None:
-        raise InvalidInput("Say which database is meant: set name, uid, or both.")
-    if name is not None and not _NAME.fullmatch(name):
-        raise InvalidInput(
-            f"{name!r} is not a database name: use letters, digits and hyphens, with a letter or digit at both ends."
-        )
-    for key in _IDENTITY:
-        values.pop(key, None)
-    return Desired(params.get("state") or "present", name, uid, values, params.get("update_password") or "always")
+    def request(self) -> tuple[str, str, t.Any]:
+        """Method, path and body."""
+        if self.current is None:
+            if self.recovery_plan:
+                return "POST", "/v2/bdbs", {"bdb": dict(self.body), "recovery_plan": self.recovery_plan}
+            return "POST", "/v1/bdbs", dict(self.body)
+        path = f"/v1/bdbs/{self.current['uid']}"
+        if self.step == "delete":
+            return "DELETE", path, None
+        return "PUT", f"{path}/{self.action}" if self.action else path, dict(self.body)
 
 
 def pick(desired: Desired, listed: t.Sequence[Bdb]) -> Bdb | None:
@@ -108,16 +96,38 @@ def plan(desired: Desired, current: Bdb | None) -> Plan:
 
 def still_different(desired: Desired, bdb: Bdb) -> list[str]:
     """Names of the fields in which an object that was read back differs from what was asked for."""
-    names = [
-        name for name, value in desired.values.items() if _comparable(name, bdb) and not fields.equal(name, value, bdb)
-    ]
+    names = [name for name, value in desired.values.items() if fields.verdict(name, value, bdb) is Verdict.DIFFERENT]
     if desired.name is not None and bdb.get("name") != desired.name:
         names.append("name")
     return sorted(names)
 
 
-def _comparable(name: str, bdb: Bdb) -> bool:
-    return fields.field(name).compare is not Compare.SECRET or fields.readable(bdb.get(name))
+def predicted(made: Plan) -> dict[str, t.Any]:
+    """The object as the plan leaves it, as far as that can be told without the cluster."""
+    now = dict(made.current or {})
+    for name, value in made.body.items():
+        merged = fields.field(name).compare is Compare.SUPPLIED and isinstance(now.get(name), dict)
+        now[name] = {**now[name], **value} if merged else value
+    return now
+
+
+def unknown_fields(desired: Desired, current: Bdb | None) -> list[str]:
+    """Fields that neither the table nor the database has: the cluster's own schema must say whether they exist."""
+    if desired.state == "absent":
+        return []
+    return sorted(name for name in desired.values if name not in fields.FIELDS and name not in (current or {}))
+
+
+def refuse_unknown(names: t.Sequence[str], known: t.Collection[str]) -> None:
+    """C(known) are the fields of the cluster's schema; when it has none, the cluster itself must judge."""
+    for name in names if known else ():
+        if name not in known:
+            near = fields.closest(name, known)
+            raise InvalidInput(
+                f"config holds {name}, and this cluster knows no such field of a database. "
+                + (f"Did you mean {near}? " if near else "")
+                + "Correct the name, or remove it."
+            )
 
 
 def _absent(current: Bdb | None) -> Plan:
@@ -132,12 +142,20 @@ def _absent(current: Bdb | None) -> Plan:
 def _create(desired: Desired) -> Plan:
     if desired.name is None:
         raise InvalidInput(f"There is no database with uid {desired.uid}: set name as well to create it.")
+    if desired.action:
+        raise InvalidInput(
+            f"There is no {desired.label}, so that action {desired.action} has nothing to act on: create the database "
+            "first, without action."
+        )
     if "memory_size" not in desired.values:
         raise InvalidInput(f"memory_size is needed to create {desired.label}: set it to a size such as 1GB.")
     body: dict[str, t.Any] = {"name": desired.name, **desired.values}
     if desired.uid is not None:
         body["uid"] = desired.uid
-    return Plan("create", None, body, before={}, after=fields.redact(body))
+    after = fields.redact(body)
+    if desired.recovery_plan:
+        after["recovery_plan"] = desired.recovery_plan
+    return Plan("create", None, body, before={}, after=after, recovery_plan=desired.recovery_plan)
 
 
 def _update(desired: Desired, current: Bdb) -> Plan:
@@ -145,36 +163,30 @@ def _update(desired: Desired, current: Bdb) -> Plan:
     if desired.name is not None and desired.name != current.get("name"):
         body["name"] = desired.name
     for name in sorted(body):
-        _refuse_impossible(name, body[name], current)
-    if not body:
+        _refuse_impossible(name, body[name], current, desired.action)
+    if not body and not desired.action:
         return Plan("nothing", current)
-    identity = {key: current.get(key) for key in _IDENTITY}
-    return Plan(
-        "update",
-        current,
-        body,
-        before=fields.redact({**identity, **{name: _shown(name, current) for name in body}}),
-        after=_after(identity, body),
-    )
+    identity = {key: current.get(key) for key in IDENTITY}
+    before = fields.redact({**identity, **{name: _shown(name, current) for name in body}})
+    after = _after(identity, body, before)
+    if desired.action:
+        after["action"] = desired.action
+    return Plan("update", current, body, before=before, after=after, action=desired.action)
 
 
 def _differs(desired: Desired, name: str, value: t.Any, current: Bdb) -> bool:
-    if fields.field(name).compare is not Compare.SECRET:
-        return not fields.equal(name, value, current)
-    now = current.get(name)
-    if fields.readable(now):
-        return bool(now != value)
-    if not now and value == "":
-        return False
-    return desired.update_password == "always"  # masked or blank: whether it differs cannot be seen
+    found = fields.verdict(name, value, current)
+    return found is Verdict.DIFFERENT or (found is Verdict.UNSEEN and desired.update_password == "always")
 
 
-def _refuse_impossible(name: str, value: t.Any, current: Bdb) -> None:
+def _refuse_impossible(name: str, value: t.Any, current: Bdb, action: str | None) -> None:
     row = fields.field(name)
-    if row.settable is Settable.AT_CREATION:
+    fixed = row.settable is Settable.AT_CREATION
+    fixed = fixed or (row.settable is Settable.WITH_FLUSH and bool(current.get("sharding")) and action != "flush")
+    if fixed:
         raise Refused(
-            f"{name} of database {current.get('name')!r} is {_shown(name, current)!r} and cannot become {value!r}. "
-            f"{row.way_out}"
+            f"{name} of database {current.get('name')!r} is {_shown(name, current)!r} and cannot become "
+            f"{fields.redact(value, name)!r}. {row.way_out}"
         )
     if name == "sharding" and not value:
         raise Refused(
@@ -191,7 +203,14 @@ def _shown(name: str, bdb: Bdb) -> t.Any:
     return bdb.get(name)
 
 
-def _after(identity: t.Mapping[str, t.Any], body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A new password is told apart from the old one in the diff, without showing either."""
-    shown = fields.redact({**identity, **body})
-    return {name: f"{value} (new)" if value == fields.MASK else value for name, value in shown.items()}
+def _after(
+    identity: t.Mapping[str, t.Any], body: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """What differs only in a secret is told apart in the diff, without showing either secret."""
+    shown: dict[str, t.Any] = fields.redact({**identity, **body})
+    for name in body:
+        if shown[name] == MASK:
+            shown[name] = f"{MASK} (new)"
+        elif shown[name] == before[name]:
+            shown[name] = {"value": shown[name], "secrets": "(new)"}
+    return shown

@@ -12,7 +12,8 @@ from . import _bdb_plan
 from ._bdb_plan import Bdb, Desired
 from ._errors import CollectionError, InvalidInput, Refused
 
-# Beside the fields that are wanted: what identifies a database, what a result shows, and what a deletion lists.
+# Beside the fields that are wanted: what identifies a database, what a result shows, what a deletion lists, and what
+# decides whether a change or an action is possible.
 ALWAYS_READ = (
     "uid",
     "name",
@@ -24,7 +25,12 @@ ALWAYS_READ = (
     "shards_count",
     "replication",
     "data_persistence",
+    "sharding",
+    "last_changed_time",
 )
+
+
+MOST_PARALLEL = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +59,14 @@ def check_distinct(wanted: t.Sequence[Desired]) -> None:
             raise InvalidInput(f"databases holds the {attribute} {', '.join(twice)} more than once: keep one of each.")
 
 
+def check_limits(params: t.Mapping[str, t.Any]) -> None:
+    """Options that cannot be meant are told before anything is read."""
+    if not 1 <= params["max_parallel"] <= MOST_PARALLEL:
+        raise InvalidInput(f"max_parallel must be a number from 1 to {MOST_PARALLEL}, not {params['max_parallel']}.")
+    if params["purge_limit"] is not None:
+        most_purged(params["purge_limit"], 0)
+
+
 def jobs(wanted: t.Sequence[Desired], listed: t.Sequence[Bdb]) -> list[Job]:
     """One job for each item, in order."""
     by_name: dict[t.Any, list[Bdb]] = {}
@@ -60,7 +74,22 @@ def jobs(wanted: t.Sequence[Desired], listed: t.Sequence[Bdb]) -> list[Job]:
     for bdb in listed:
         by_name.setdefault(bdb.get("name"), []).append(bdb)
         by_uid[bdb.get("uid")] = bdb
-    return [_job(desired, [*by_name.get(desired.name, []), *_one(by_uid.get(desired.uid))]) for desired in wanted]
+    made = [_job(desired, [*by_name.get(desired.name, []), *_one(by_uid.get(desired.uid))]) for desired in wanted]
+    by_database: dict[t.Any, list[Job]] = {}
+    for job in made:
+        if job.current is not None:
+            by_database.setdefault(job.current["uid"], []).append(job)
+    return [_refused_if_shared(job, by_database) for job in made]
+
+
+def _refused_if_shared(job: Job, by_database: t.Mapping[t.Any, t.Sequence[Job]]) -> Job:
+    """Two items that mean one database, one by its name and one by its uid, would work against each other."""
+    sharing = by_database[job.current["uid"]] if job.current is not None else ()
+    if job.current is None or len(sharing) == 1:
+        return job
+    labels = " and ".join(other.desired.label for other in sharing)
+    told = f"{labels} are one database (uid {job.current['uid']}): put them into one item."
+    return dataclasses.replace(job, refusal=Refused(told))
 
 
 def _one(bdb: Bdb | None) -> list[Bdb]:
@@ -86,8 +115,8 @@ def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) 
         raise Refused(
             "databases is empty and purge is on: that would delete every database. Set purge_limit too if you mean it."
         )
-    if any(job.refusal for job in made) and surplus:
-        raise Refused("Nothing is purged, because it is not clear for every item of databases which one is meant.")
+    if any(job.refusal for job in made):
+        return []  # it is not clear which database each item means, and the task will fail for that
     allowed = most_purged("1" if limit is None else limit, len(own))
     if len(surplus) > allowed:
         names = ", ".join(str(bdb.get("name")) for bdb in surplus[:10]) + (", …" if len(surplus) > 10 else "")

@@ -14,6 +14,7 @@ import typing as t
 from urllib.parse import quote, urlsplit
 
 from ._connection import DEFAULT_PORT, Connection, join_host, tls_context
+from ._credentials import hide
 from ._errors import Ambiguous, ApiError, CollectionError, Failure, InvalidInput, Unavailable
 from ._waiter import Clock
 
@@ -59,13 +60,15 @@ class _Away(Exception):
 class Client:
     """The API of one cluster, through whichever of its nodes answers."""
 
-    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
         self._connection = connection
         self._clock = clock or Clock()
+        self._context = context or tls_context(connection, _default_bundle())
         self._hosts = list(connection.hosts)  # the one that answered last comes first
         self._members: frozenset[str] | None = None  # addresses that the cluster lists as its nodes
-        self._session = _session(connection)
-        self.requests_sent = 0
+        self._session = _session(connection, self._context)
 
     def close(self) -> None:
         self._session.close()
@@ -77,7 +80,7 @@ class Client:
 
     def another(self) -> Client:
         """A client of the same cluster with connections of its own, for another thread."""
-        return Client(self._connection, self._clock)
+        return Client(self._connection, self._clock, self._context)
 
     def get(self, path: str, params: t.Mapping[str, str] | None = None, *, accept: t.Collection[int] = ()) -> Response:
         """Read; retried on every host until C(unavailable_timeout). Statuses in C(accept) are answers, not errors."""
@@ -203,7 +206,6 @@ class Client:
         connect = options.request_timeout
         if len(self._hosts) > 1:
             connect = min(connect, _CONNECT_TIMEOUT_WITH_CHOICE)
-        self.requests_sent += 1
         try:
             return self._session.request(
                 method,
@@ -216,7 +218,10 @@ class Client:
                 proxies=requests.utils.get_environ_proxies(url),
             )
         except requests.exceptions.SSLError as error:
-            raise self._tls_error(host, error) from error
+            told = self._tls_error(host, error)
+            if host not in options.hosts:  # a redirect led there; the hosts that the user named may do better
+                told = _Away("its TLS certificate is not trusted", sent=False)
+            raise told from error
         except requests.exceptions.ConnectTimeout as error:
             raise _Away(f"no connection within {connect:.0f} s", sent=False) from error
         except requests.exceptions.Timeout as error:
@@ -247,14 +252,14 @@ class Client:
         if target in self._connection.hosts:
             return target
         ports = {urlsplit(f"//{named}").port for named in self._connection.hosts} | {DEFAULT_PORT}
-        if (parts.port or DEFAULT_PORT) in ports and parts.hostname in self._nodes_besides(host):
+        if (parts.port or DEFAULT_PORT) in ports and parts.hostname in self._nodes():
             return target
         raise _Away(
             f"redirects to {target}, which is neither in url nor an address of a node of the cluster; add it to url",
             sent=False,
         )
 
-    def _nodes_besides(self, redirecting: str) -> frozenset[str]:
+    def _nodes(self) -> frozenset[str]:
         """Addresses of the cluster's nodes, asked of the named hosts once; empty when none can tell."""
         if self._members is not None:
             return self._members
@@ -308,17 +313,18 @@ def _tls_adapter(context: ssl.SSLContext) -> requests.adapters.HTTPAdapter:
     return TlsAdapter(max_retries=0)
 
 
-def _session(connection: Connection) -> requests.Session:
+def _default_bundle() -> str:
+    """The authorities that are trusted when the user names none."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return named or requests.utils.DEFAULT_CA_BUNDLE_PATH
+
+
+def _session(connection: Connection, context: ssl.SSLContext) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # no credentials from .netrc; proxies are asked for on each request
     if not connection.validate_certs:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so; once is enough
-    bundle = (
-        os.environ.get("REQUESTS_CA_BUNDLE")
-        or os.environ.get("CURL_CA_BUNDLE")
-        or requests.utils.DEFAULT_CA_BUNDLE_PATH
-    )
-    session.mount("https://", _tls_adapter(tls_context(connection, bundle)))
+    session.mount("https://", _tls_adapter(context))
     if connection.username:
         pair = f"{connection.username}:{connection.password}".encode()
         session.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
@@ -353,9 +359,9 @@ def error_body(body: t.Any) -> tuple[str | None, str | None]:
     if isinstance(body, dict):
         code = body.get("error_code")
         text = next((body[key] for key in ("description", "message", "error_message", "detail") if body.get(key)), None)
-        return (str(code) if code else None), (str(text) if text else None)
+        return (str(code) if code else None), (hide(str(text)) if text else None)
     if isinstance(body, str):
-        return None, " ".join(body.split())[:500]
+        return None, hide(" ".join(body.split()))[:500]
     return None, None
 
 

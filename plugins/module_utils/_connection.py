@@ -89,6 +89,13 @@ def from_params(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> 
     return connection
 
 
+def secrets(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.Iterator[str]:
+    """The password, wherever it comes from, also when the other options turn out to be of no use."""
+    for password in (params.get("password"), environ.get(ENVIRONMENT["password"])):
+        if password:
+            yield str(password)
+
+
 def host_of(url: str) -> str:
     """C(host:port) of a base URL; the scheme must be https and may be left out."""
     parts = urlsplit(url if "://" in url else f"https://{url}")

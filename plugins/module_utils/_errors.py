@@ -25,11 +25,18 @@ class Failure:
 
 
 class CollectionError(Exception):
-    """Base of all errors that end a task; C(str(error)) is the message that the user reads."""
+    """Base of all errors that end a task; C(str(error)) is the message that the user reads.
+
+    C(done) is what the task had changed before it failed, in the keys of a result: changed and diff.
+    """
 
     def __init__(self, message: str, failure: Failure | None = None) -> None:
         super().__init__(message)
         self.failure = failure or Failure()
+        self.done: dict[str, t.Any] = {}
+
+    def as_result(self) -> dict[str, t.Any]:
+        return {"failed": True, "msg": str(self), "failure": self.failure.as_dict(), **self.done}
 
 
 class InvalidInput(CollectionError):

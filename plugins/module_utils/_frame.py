@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -28,6 +29,23 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
         "wait_timeout": {"type": "float", "default": timeout},
         "wait_interval": {"type": "float", "default": 5.0},
     }
+
+
+class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no types
+    """Hides all secrets before anything is logged or told, also those in options that are not no_log as a whole."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        super().__init__(argument_spec=front.argument_spec, supports_check_mode=True)
+
+    def _log_invocation(self) -> None:
+        self.no_log_values.update(self._front.secrets(self.params))
+        super()._log_invocation()
+
+    def fail_json(self, msg: str, **facts: t.Any) -> t.NoReturn:
+        self.no_log_values.update(self._front.secrets(self.params))  # bad options fail before they are logged
+        super().fail_json(msg, **facts)
+        raise AssertionError("fail_json ends the process")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +75,9 @@ class Outcome:
 
 def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], check_mode: bool) -> Outcome:
     """Open the client, run the operation, and turn an error into a failed result."""
-    outcome = Outcome(secrets=set(front.secrets(params)))
+    outcome = Outcome(secrets={*front.secrets(params), *_connection.secrets(params, environ)})
     try:
         connection = _connection.from_params(params, environ)
-        if connection.password:
-            outcome.secrets.add(connection.password)  # it may come from the environment
         client = Client(connection)
         try:
             context = Context(client, params, check_mode, _wait(params), warnings=outcome.warnings)
@@ -69,13 +85,16 @@ def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str,
         finally:
             client.close()
     except CollectionError as error:
-        outcome.result = {"failed": True, "msg": str(error), "failure": error.failure.as_dict()}
+        outcome.result = error.as_result()
+    except Exception as error:  # told like any failure: a bare traceback would be printed with the secrets in it
+        told = f"This is a mistake in the collection, please report it: {error!r}"
+        outcome.result = {"failed": True, "msg": told, "exception": traceback.format_exc()}
     return outcome
 
 
 def run_module(front: Front) -> None:
     """Run a module in a process of its own."""
-    module = AnsibleModule(argument_spec=front.argument_spec, supports_check_mode=True)
+    module = _Module(front)
     if MISSING is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING)
     outcome = perform(front, module.params, os.environ, module.check_mode)

@@ -14,6 +14,8 @@ author:
 description:
   - Compares the options that are set with the database as the cluster shows it, and sends only what differs. Options
     that are not set are neither compared nor changed.
+  - What cannot be done is refused before anything is sent, such as another value for a field that is set once.
+  - Options that the vendor has deprecated still work. If there is another option instead, a warning names it.
   - Waits until the action has ended, the database is active, and the values read back are those asked for.
   - In check mode the same request goes to the cluster as a dry run, so the cluster itself validates it.
   - Two tasks that create the same name at the same time end with one database. The creation is conditional on the state
@@ -29,112 +31,9 @@ options:
       - present
       - absent
     default: present
-  name:
-    description:
-      - The name of the database. Letters, digits and hyphens, with a letter or digit at both ends.
-      - Needed to create it. Together with O(uid) of an existing database, the database is renamed.
-    type: str
-  uid:
-    description:
-      - The uid of the database. Says which one is meant, also where two have the same name.
-      - A new database gets the uid only if it is set here.
-    type: int
-  type:
-    description: The type of the database. Set once, at creation.
-    type: str
-    choices:
-      - redis
-      - memcached
-  memory_size:
-    description:
-      - The memory limit over all shards and replicas, in bytes, or with a unit such as V(512MB) or V(1GB). Units are
-        powers of 1024.
-      - Needed to create a database.
-    type: str
-  replication:
-    description: Whether each primary shard has a replica on another node.
-    type: bool
-  sharding:
-    description: Whether the keys are spread over several shards. It cannot be turned off.
-    type: bool
-  shards_count:
-    description: The number of primary shards.
-    type: int
-  shard_key_regex:
-    description: The rules that find the part of a key that decides about its shard, in order.
-    type: list
-    elements: dict
-    suboptions:
-      regex:
-        description: The rule; the group named C(tag) is the part that counts.
-        type: str
-        required: true
-  shards_placement:
-    description: Whether the shards lie on few nodes (V(dense)) or on many (V(sparse)).
-    type: str
-    choices:
-      - dense
-      - sparse
-  oss_cluster:
-    description: Whether clients may use the Redis Cluster protocol.
-    type: bool
-  proxy_policy:
-    description: On which nodes the endpoint is bound.
-    type: str
-    choices:
-      - single
-      - all-master-shards
-      - all-nodes
-  port:
-    description:
-      - The TCP port of the endpoint. The cluster chooses one if it is not set. Set once, at creation.
-    type: int
-  data_persistence:
-    description: How the data is kept on disk.
-    type: str
-    choices:
-      - disabled
-      - aof
-      - snapshot
-  aof_policy:
-    description: How often the append-only file is written to disk.
-    type: str
-    choices:
-      - appendfsync-every-sec
-      - appendfsync-always
-  snapshot_policy:
-    description: When a snapshot is taken; the order of the rules does not matter.
-    type: list
-    elements: dict
-    suboptions:
-      secs:
-        description: Seconds after which a snapshot is taken.
-        type: int
-        required: true
-      writes:
-        description: If at least so many keys have changed.
-        type: int
-        required: true
-  eviction_policy:
-    description: What to evict when the memory limit is reached.
-    type: str
-    choices:
-      - volatile-lru
-      - volatile-ttl
-      - volatile-random
-      - allkeys-lru
-      - allkeys-random
-      - noeviction
-      - volatile-lfu
-      - allkeys-lfu
-  authentication_redis_pass:
-    description:
-      - The password of the default user. An empty string removes it.
-      - If the cluster shows the password, it is compared. If the cluster masks it, O(update_password) decides.
-    type: str
   update_password:
     description:
-      - For passwords that the cluster does not show, so that a difference cannot be seen.
+      - For passwords and other values that the cluster does not show, so that a difference cannot be seen.
       - V(always) sends them on every run and reports a change each time. V(on_create) sends them only when the database
         is created.
     type: str
@@ -142,63 +41,86 @@ options:
       - always
       - on_create
     default: always
-  tls_mode:
-    description: Which connections to the database use TLS.
+  action:
+    description:
+      - What to do beside changing what differs, in the same request. Needs an existing database.
+      - V(flush) deletes all keys. V(reset_admin_pass) makes a new random admin password.
+      - An action is carried out, and reported as a change, on every run of the task.
     type: str
     choices:
-      - enabled
-      - disabled
-      - replica_ssl
-  rack_aware:
-    description: Whether a primary and its replica lie in different racks.
+      - flush
+      - reset_admin_pass
+  confirm_flush:
+    description: Must be V(true) for O(action=flush), because all data of the database is lost.
     type: bool
-  slave_ha:
-    description: Whether a lost replica is made anew on another node. The default is the cluster's setting.
-    type: bool
-  max_connections:
-    description: The greatest number of client connections; V(0) means no limit.
-    type: int
-  module_list:
+    default: false
+  recovery_plan:
     description:
-      - The modules of the database. Set once, at creation.
-      - They are compared by name, and only in what is given. Modules beyond these make no difference, because databases
-        of Redis 8 bring some unasked.
-    type: list
-    elements: dict
+      - The files from which a new database is loaded; they must have been written with the same sharding.
+      - It counts at creation only. When the database exists, it is neither compared nor sent.
+    type: dict
     suboptions:
-      module_name:
-        description: The name of the module, such as V(search) or V(ReJSON).
-        type: str
-        required: true
-      module_args:
-        description: Its arguments.
-        type: str
-  tags:
-    description: The tags of the database, all of them; the order does not matter, and an empty list removes them.
-    type: list
-    elements: dict
-    suboptions:
-      key:
-        description: The key of the tag.
-        type: str
-        required: true
-      value:
-        description: The value of the tag.
-        type: str
-        required: true
-  redis_version:
-    description:
-      - The version of Redis that the database is created with, such as V(7.4). Later it changes only by an upgrade.
-      - V(7.4) is met by V(7.4.2).
-    type: str
+      original_bdb_shards:
+        description:
+          - The shards whose files are loaded.
+          - Since release 7.22.
+        type: list
+        elements: dict
+        suboptions:
+          uid:
+            description: The uid that the shard had.
+            type: str
+            required: true
+          node_uid:
+            description: The uid of the node where the file is.
+            type: str
+            required: true
+          role:
+            description: The role that the shard had.
+            type: str
+            required: true
+            choices:
+              - master
+              - slave
+          assigned_slots:
+            description: First and last slot, such as V(0-16383).
+            type: str
+            required: true
+      data_files:
+        description:
+          - The files to load.
+          - Deprecated since release 7.22; use O(recovery_plan.original_bdb_shards) instead.
+        type: list
+        elements: dict
+        suboptions:
+          shard_slots:
+            description: First and last slot, such as V(0-16383).
+            type: str
+            required: true
+          node_uid:
+            description: The uid of the node where the file is.
+            type: str
+            required: true
+          filename:
+            description: The name of the file, such as V(redis-4.rdb).
+            type: str
+            required: true
   config:
     description:
-      - Further fields of the API's BDB object, by their names in the API. For what has no option of its own.
+      - Further fields of the API's BDB object, by their names in the API. For fields of a release that is newer than
+        this collection, and for values that an option does not offer yet.
+      - A name that this collection does not know is looked up in the cluster's own schema, and refused if it is not
+        there either.
     type: dict
     default: {}
   wait_timeout:
     default: 600.0
 extends_documentation_fragment:
+  - redis_enterprise.cluster.bdb
+  - redis_enterprise.cluster.bdb_access
+  - redis_enterprise.cluster.bdb_data
+  - redis_enterprise.cluster.bdb_modules
+  - redis_enterprise.cluster.bdb_sync
   - redis_enterprise.cluster.attributes
   - redis_enterprise.cluster.connection
   - redis_enterprise.cluster.waiting
@@ -212,7 +134,9 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Passwords that the cluster does not show are sent on every run, unless O(update_password=on_create).
+      - Passwords that the cluster does not show are sent on every run, unless O(update_password=on_create). So are the
+        few fields that it never shows.
+      - O(action) is carried out on every run.
 seealso:
   - module: redis_enterprise.cluster.redis_action_info
   - module: redis_enterprise.cluster.redis_health_info
@@ -236,13 +160,38 @@ EXAMPLES = r"""
     uid: 7
     name: orders-old
 
-- name: Set a field that has no option here
+- name: Search settings, tags, and a backup every night at two
+  redis_enterprise.cluster.redis_bdb:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    name: orders-old
+    search:
+      search_timeout: 1000
+    tags:
+      - key: team
+        value: shop
+    backup: true
+    backup_interval: 86400
+    backup_interval_offset: 7200
+    backup_location:
+      type: mount_point
+      path: /mnt/backup
+
+- name: Set a field of a release that is newer than this collection
   redis_enterprise.cluster.redis_bdb:
     url: https://node1.example.com:9443
     ca_cert: /etc/ssl/redis-enterprise.pem
     name: orders-old
     config:
-      max_client_pipeline: 300
+      flush_on_fullsync: true
+
+- name: Delete all keys, and keep the database
+  redis_enterprise.cluster.redis_bdb:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    name: orders-old
+    action: flush
+    confirm_flush: true
 
 - name: Delete it, by uid and name, so that no other can be hit
   redis_enterprise.cluster.redis_bdb:
@@ -284,6 +233,11 @@ action:
       M(redis_enterprise.cluster.redis_action_info) later.
   returned: success
   type: dict
+will:
+  description: What O(action) would do, in a sentence.
+  returned: in check mode, with O(action)
+  type: str
+  sample: All keys of database 'orders' (uid 7) will be deleted, on every shard and replica; the configuration is kept.
 failure:
   description:
     - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)

@@ -109,6 +109,10 @@ adopted:
   description: Whether the action was already running and has been taken up instead of started.
   returned: success, with O(state=completed)
   type: bool
+already:
+  description: Whether the action was recorded as completed from the beginning, so that there was nothing to do.
+  returned: success, with O(state=completed)
+  type: bool
 reason:
   description: Why the module did what it did, or why it did nothing.
   returned: success

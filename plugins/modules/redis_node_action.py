@@ -219,6 +219,10 @@ adopted:
   description: Whether the action was already running and has been taken up instead of started.
   returned: success, with O(state=completed)
   type: bool
+already:
+  description: Whether the node was as asked from the beginning, so that there was nothing to do.
+  returned: success, with O(state=completed)
+  type: bool
 reason:
   description:
     - Why the module did the last thing that it did, or why it did nothing.

@@ -94,7 +94,7 @@ def drains(journal: Iterable[Mapping[str, Any]]) -> list[Drain]:
             if key == running:
                 last_poll = entry["time"]
         elif running is not None and entry["path"] == "/v1/nodes":
-            node_uid, name = running
+            node_uid, name = running[0], running[1]
             if name == "maintenance_on":
                 ended[node_uid] = last_poll
             elif node_uid in ended:

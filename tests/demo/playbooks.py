@@ -37,7 +37,7 @@ class Playbooks:
         """Run it to its end and return its exit code; its output goes to ours, or only on failure when quiet."""
         command = [str(PLAYBOOK), "-i", str(self._inventory), playbook, *arguments]
         with self._started(command, quiet) as child:
-            output, _ = child.communicate()
+            output = child.communicate()[0]
             if quiet and child.returncode:
                 print(output, flush=True)
             return child.returncode

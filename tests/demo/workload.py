@@ -149,7 +149,7 @@ class Workload:
     """One writer for each target: start, do to the cluster what is to be tried, stop, check."""
 
     def __init__(self, targets: Sequence[Target], rate: float = 200.0) -> None:
-        if not rate > 0:
+        if rate <= 0:
             raise WorkloadError(f"The rate is the number of writes a second for each database, so not {rate:g}.")
         self._targets = list(targets)
         self._stop = threading.Event()

@@ -124,7 +124,7 @@ def test_what_the_cluster_refuses_is_told_with_its_own_words(cluster: Emulated) 
         run = cluster.run("redis_bdb", check=check, name="too-big", memory_size="9000TB")
         assert run.result["failed"]
         assert run.result["failure"]["error_code"] == "insufficient_resources"
-        assert run.result["failure"]["description"] in run.result["msg"]
+        assert run.result["failure"]["description"].rstrip(".") in run.result["msg"]
     assert stored(cluster, "too-big") == []
 
 
@@ -210,6 +210,56 @@ def test_a_masked_password_follows_update_password(cluster: Emulated) -> None:
         assert sent.result["changes"] == ["authentication_redis_pass"]
         assert sent.result["diff"]["before"] != sent.result["diff"]["after"]
         assert "n3w-s3cret" not in sent.output
+
+
+def test_a_database_that_could_not_be_created_is_not_ok(own_cluster: Emulated) -> None:
+    own_cluster.fault("action", name="SMCreateBDB", outcome="failed", error="no room", count=1)
+    for state in ("the first run", "the second"):
+        run = own_cluster.run("redis_bdb", name="half-made", **SIZE)
+        assert run.result["failed"], state
+    assert "its status is creation-failed" in run.result["msg"]
+    assert own_cluster.run("redis_bdb", name="half-made", state="absent").changed
+
+
+@pytest.mark.parametrize(("method", "options"), [("PUT", {"memory_size": "120MB"}), ("DELETE", {"state": "absent"})])
+def test_writes_that_never_get_an_answer_are_few_and_end_in_time(
+    own_cluster: Emulated, method: str, options: dict[str, t.Any]
+) -> None:
+    own_cluster.run("redis_bdb", name="mute", **SIZE)
+    own_cluster.fault("unavailable", method=method, seconds=60)
+    run = own_cluster.run("redis_bdb", name="mute", wait_timeout=2, **options)
+    assert run.result["failed"]
+    assert "before you run the task again" in run.result["msg"]
+    assert run.methods.count(method) < 20
+    assert run.changed, "it may have been done, and nobody can say that it was not"
+
+
+def test_another_database_that_takes_the_name_is_not_deleted(own_cluster: Emulated) -> None:
+    first = own_cluster.run("redis_bdb", name="taken", **SIZE).result["bdb"]["uid"]
+    own_cluster.clear_journal()
+    own_cluster.fault("busy", bdb_uid=first, seconds=60)
+
+    def replace() -> None:
+        own_cluster.wait_for("DELETE", f"/v1/bdbs/{first}")
+        own_cluster.control("POST", f"/bdbs/{first}", {"name": "moved-away"})
+        own_cluster.api("POST", "/v1/bdbs", {"name": "taken", "memory_size": 100 * MB})
+        own_cluster.control("DELETE", "/faults")
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        replaced = pool.submit(replace)
+        run = own_cluster.run("redis_bdb", name="taken", state="absent")
+        replaced.result()
+    assert not run.result.get("failed"), run.result
+    assert len(stored(own_cluster, "taken")) == 1
+
+
+def test_what_was_changed_is_told_also_when_waiting_ends(cluster: Emulated) -> None:
+    cluster.run("redis_bdb", name="stuck-but-changed", **SIZE)
+    cluster.fault("action", name="SMUpdateBDB", outcome="stuck", count=1)
+    run = cluster.run("redis_bdb", name="stuck-but-changed", memory_size="120MB", wait_timeout=0.5)
+    assert run.result["failed"]
+    assert run.changed
+    assert run.result["diff"]["after"]["memory_size"] == 120 * MB
 
 
 def test_no_secret_is_printed(cluster: Emulated) -> None:

@@ -181,6 +181,24 @@ def test_a_lost_answer_is_looked_into(own_cluster: Emulated) -> None:
         off(own_cluster, node)
 
 
+def test_a_request_that_never_gets_an_answer_is_sent_few_times(own_cluster: Emulated) -> None:
+    own_cluster.fault("unavailable", method="POST", seconds=60)
+    run = on(own_cluster, wait_timeout=3)
+    assert run.result["failed"]
+    assert "before you run the task again" in run.result["msg"]
+    assert run.methods.count("POST") <= 2, "activations stack"
+
+
+def test_a_report_that_is_late_does_not_fail_a_good_drain(own_cluster: Emulated) -> None:
+    databases(own_cluster)
+    for action, kept in ((ON, False), (OFF, True)):
+        own_cluster.control("POST", "/faults", {"kind": "latency", "delay": 0.4, "path": "/v4/cluster/health"})
+        run = own_cluster.run("redis_node_action", node_uid=2, action=action)
+        assert not run.result.get("failed"), run.result
+        assert run.result["node"]["in_maintenance"] is not kept
+        own_cluster.control("DELETE", "/faults")
+
+
 def test_off_without_a_snapshot_says_the_way_out(own_cluster: Emulated) -> None:
     databases(own_cluster)
     on(own_cluster)

@@ -111,6 +111,7 @@ def test_an_unreachable_host_ends_the_roll_and_its_node_stays_empty(own_cluster:
     roll = roller.run(rolling_maintenance_tasks=roller.tasks("ping.yml", [{"ansible.builtin.ping": None}]))
     assert roll.code != 0
     assert roll.actions == ["maintenance_on 2"]
+    assert "Begin with node3" not in roll.output
     assert "Should that break off, the node stays empty and in maintenance" in roll.text
 
 

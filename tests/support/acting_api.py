@@ -34,10 +34,15 @@ class Running:
     ends_at: float | None
     outcome: str = "completed"
     until_then: str = "running"
+    hidden_until: float = 0.0
     cleared_at: float | None = None
+    removes: bool = False  # when it is cleared, the node goes too
 
     def status(self, now: float) -> str:
         return self.outcome if self.ends_at is not None and now >= self.ends_at else self.until_then
+
+    def is_gone(self, now: float) -> bool:
+        return self.cleared_at is not None and now >= self.cleared_at
 
     def finished(self, now: float) -> bool:
         return self.status(now) in ("completed", "failed", "cancelled", "aborted")
@@ -59,6 +64,12 @@ class Told:
     idle: bool = False  # the action ends, and nothing has changed
     lost: bool = False  # it is done, but its answer does not arrive
     cleared_after: float | None = None  # somebody cancels it, and its record is gone, so many seconds later
+    removed_after: float | None = None  # the node is removed by somebody else, and the record with it
+    hidden_for: float = 0.0  # the new record is not listed at first
+    effect_after: float = 0.0  # the cluster shows the effect so long after the end
+    overtaken: bool = False  # somebody else starts the action just before
+    unreadable: str = ""  # an action that is listed under a name which has no record
+    leaves_shard: str = ""  # a shard that stays on the node
 
 
 @dataclass
@@ -176,6 +187,9 @@ class World:
         match = _PATH.fullmatch(path)
         if match is None:
             assert method == "GET", f"{method} {path}"
+            for node in self.table["/v1/nodes"]:
+                held = [each["uid"] for each in self.table["/v1/shards"] if each["node_uid"] == str(node["uid"])]
+                node["shard_list"] = [int(each) for each in held]
             return self.table.get(path, Status(404))
         uid, name = int(match[1]), match[2]
         if name is None:
@@ -186,7 +200,7 @@ class World:
             ]
             return {"actions": shown} if shown or uid in self.uids else Status(404)
         running = self.actions.get((uid, name))
-        if running is not None and running.cleared_at is not None and now >= running.cleared_at:
+        if running is not None and (running.is_gone(now) or now < running.hidden_until or name == self.told.unreadable):
             running = None
         if method == "GET":
             return running.shown(now) if running else Status(404)
@@ -197,14 +211,20 @@ class World:
     def _start(self, uid: int, name: str, now: float) -> t.Any:
         if uid not in self.uids:
             return Status(404)
+        if self.told.overtaken:
+            self.told.overtaken = False
+            self.actions[uid, name] = Running(name, uid, "theirs", now + self.told.seconds)
         busy = any(each.name == name and not each.finished(now) for each in self.actions.values())
         if self.told.conflicts or busy:
             self.told.conflicts = max(self.told.conflicts - 1, 0)
             return Status(409, {"error_code": "action_in_progress", "description": f"{name} is already in progress."})
         task = f"task-{len(self.sent)}"
         running = Running(name, uid, task, now + self.told.seconds, self.told.outcome)
-        if self.told.cleared_after is not None:
-            running.cleared_at, running.ends_at = now + self.told.cleared_after, None
+        running.hidden_until = now + self.told.hidden_for
+        gone_after = self.told.removed_after or self.told.cleared_after
+        if gone_after is not None:
+            running.cleared_at, running.ends_at = now + gone_after, None
+            running.removes = self.told.removed_after is not None
         self.actions[uid, name] = running
         return {"status": "queued", "task_id": task}
 
@@ -219,7 +239,9 @@ class World:
 
     def _let_effects_show(self, now: float) -> None:
         for running in self.actions.values():
-            if running.uid in self.done or not running.finished(now):
+            if running.removes and running.is_gone(now) and running.node_uid in self.uids:
+                self.remove(running.node_uid)
+            if running.uid in self.done or not running.finished(now - self.told.effect_after):
                 continue
             self.done.add(running.uid)
             if running.status(now) == "completed" and not self.told.idle:
@@ -230,6 +252,9 @@ class World:
             self.make_primary(next(other for other in self.uids if other != uid))
         else:
             {"maintenance_on": self.maintain, "maintenance_off": self.end_maintenance, "remove": self.remove}[name](uid)
+        for shard in self.table["/v1/shards"]:
+            if shard["uid"] == self.told.leaves_shard:
+                shard["node_uid"] = str(uid)
 
 
 class ActingApi(StubApi):

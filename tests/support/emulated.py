@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,13 @@ class Emulated:
 
     def clear_journal(self) -> None:
         self.control("DELETE", "/journal")
+
+    def wait_for(self, method: str, path: str, seconds: float = 60.0) -> None:
+        """Until the cluster was asked this; for what has to happen while a task runs."""
+        end = time.monotonic() + seconds
+        while not any((entry["method"], entry["path"]) == (method, path) for entry in self.journal()):
+            assert time.monotonic() < end, f"no {method} {path}"
+            time.sleep(0.05)
 
     def run(self, module: str, *, check: bool = False, **options: t.Any) -> Run:
         """Run a module in a process of its own, as Ansible does, with diff mode on."""

@@ -13,7 +13,10 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_plan
     desired_from,
     pick,
     plan,
+    predicted,
+    refuse_unknown,
     still_different,
+    unknown_fields,
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import InvalidInput, Refused
 
@@ -119,7 +122,8 @@ def test_an_internal_database_is_never_deleted() -> None:
         ({"name": "-x"}, "letters, digits and hyphens"),
         ({"name": "a_b"}, "letters, digits and hyphens"),
         ({"memory_size": "lots"}, "memory_size must be a size"),
-        ({"config": {"memory_size": 1}}, "config must not hold memory_size"),
+        ({"memory_size": "1GB", "config": {"memory_size": 1}}, "memory_size is set twice"),
+        ({"config": {"uid": 7}}, "config must not hold uid: use the option"),
         ({"config": {"status": "active"}}, "status is set by the cluster"),
     ],
 )
@@ -176,3 +180,86 @@ def test_what_is_still_different_after_a_change() -> None:
     masked = {**CURRENT, "memory_size": 2147483648, "authentication_redis_pass": "****"}
     assert still_different(desired, masked) == []
     assert still_different(desired_from({"uid": 1, "name": "new"}), CURRENT) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"action": "flush"}, "set confirm_flush to true"),
+        ({"action": "flush", "confirm_flush": True, "state": "absent"}, "exclude each other"),
+        ({"action": "reset_admin_pass", "authentication_admin_pass": "x"}, "leave authentication_admin_pass out"),
+        ({"recovery_plan": {"data_files": []}}, "recovery_plan needs a list"),
+        ({"ssl": True, "tls_mode": "disabled"}, "contradict each other"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_told(params: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        want(**params)
+
+
+def test_an_action_is_an_update_whatever_differs() -> None:
+    made = plan(want(action="flush", confirm_flush=True, memory_size="1GB"), CURRENT)
+    assert (made.step, made.body, made.changed, made.changes) == ("update", {}, True, [])
+    assert made.request() == ("PUT", "/v1/bdbs/1/flush", {})
+    assert (made.before, made.after) == (
+        {"uid": 1, "name": "orders"},
+        {"uid": 1, "name": "orders", "action": "flush"},
+    )
+    assert made.will == (
+        "All keys of database 'orders' (uid 1) will be deleted, on every shard and replica; the configuration is kept."
+    )
+    with pytest.raises(InvalidInput, match=r"There is no database 'orders'.*nothing to act on"):
+        plan(want(action="flush", confirm_flush=True, memory_size="1GB"), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("shard_key_regex", [{"regex": "(?<tag>.)"}]), ("hash_slots_policy", "16k")]
+)
+def test_where_keys_lie_changes_only_together_with_a_flush(name: str, value: t.Any) -> None:
+    with pytest.raises(Refused, match="set action to flush as well, which deletes all data"):
+        plan(want(**{name: value}), CURRENT)
+    assert plan(want(**{name: value, "action": "flush", "confirm_flush": True}), CURRENT).body == {name: value}
+    assert plan(want(**{name: value}), {**CURRENT, "sharding": False}).body == {name: value}
+
+
+def test_a_recovery_plan_counts_at_creation_only() -> None:
+    shard = {"uid": "1", "node_uid": "1", "role": "master", "assigned_slots": "0-16383"}
+    desired = want(memory_size="1GB", recovery_plan={"original_bdb_shards": [shard], "data_files": None})
+    bdb = {"name": "orders", "memory_size": 1073741824}
+    files = {"original_bdb_shards": [shard]}
+    assert plan(desired, None).request() == ("POST", "/v2/bdbs", {"bdb": bdb, "recovery_plan": files})
+    assert plan(desired, CURRENT).step == "nothing"
+
+
+def test_a_difference_in_a_nested_secret_shows_in_the_diff_without_the_secret() -> None:
+    place = {"type": "s3", "secret_access_key": "new-pass"}
+    current = {**CURRENT, "backup_location": {"type": "s3", "secret_access_key": "old-pass"}}
+    made = plan(want(backup_location=place), current)
+    assert made.body == {"backup_location": place}
+    assert made.before != made.after
+    assert not [word for word in ("old-pass", "new-pass") if word in f"{made.before} {made.after}"]
+    masked = {**CURRENT, "backup_location": {"type": "s3", "secret_access_key": "****"}}
+    assert plan(want(backup_location=place), masked).step == "update"
+    assert plan(want(backup_location=place, update_password="on_create"), masked).step == "nothing"
+
+
+def test_config_takes_fields_with_options_too_for_values_that_these_do_not_offer() -> None:
+    made = plan(want(config={"memory_size": "2GB", "eviction_policy": "brand-new", "port": None}), CURRENT)
+    assert made.body == {"memory_size": 2147483648, "eviction_policy": "brand-new"}
+
+
+def test_unknown_fields_are_those_that_neither_table_nor_database_has() -> None:
+    desired = want(config={"flush_on_fullsync": True, "max_conections": 5, "brand_new": 1})
+    assert unknown_fields(desired, {**CURRENT, "brand_new": 0}) == ["max_conections"]
+    assert unknown_fields(desired, None) == ["brand_new", "max_conections"]
+    assert unknown_fields(want(state="absent", config={"x": 1}), CURRENT) == []
+    refuse_unknown(["brand_new"], {"brand_new", "name"})
+    refuse_unknown(["brand_new"], ())  # no schema to ask: the cluster itself judges
+    with pytest.raises(InvalidInput, match=r"max_conections.*Did you mean max_connections\?"):
+        refuse_unknown(["max_conections"], {"name"})
+
+
+def test_a_prediction_keeps_the_members_that_were_not_named() -> None:
+    made = plan(want(search={"search_timeout": 9}), {**CURRENT, "search": {"search-timeout": 5, "search-workers": 2}})
+    assert predicted(made)["search"] == {"search-timeout": 9, "search-workers": 2}
+    assert predicted(plan(want(memory_size="2GB"), CURRENT)) == {**CURRENT, "memory_size": 2147483648}

@@ -182,7 +182,7 @@ def attempt(
         "action_options": {},
         "force": False,
     }
-    wait = Wait("wait: false" not in situation, timeout=60.0)
+    wait = Wait("wait: false" not in situation, timeout=200.0)
     context = Context(ActingApi(world).client, params, check_mode, wait, world.clock)
     try:
         return node_action.run(context).as_dict(), None, context

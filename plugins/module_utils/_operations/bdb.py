@@ -5,22 +5,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import typing as t
 
-from .. import _actions, _bdb_fields, _bdb_plan
+from .. import _actions, _bdb_errors, _bdb_fields, _bdb_plan
 from .._actions import Action
+from .._bdb_desired import options
 from .._bdb_plan import Bdb, Desired, Plan
-from .._errors import Ambiguous, ApiError, Failure, NotAsAsked, WaitTimeout
+from .._errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, WaitTimeout
 from .._operation import Context, Result
 from .._waiter import Seen, pause_after, wait_until
 
 # The options that describe one database, as redis_bdb and each item of redis_bdb_set take them.
-OPTIONS: t.Mapping[str, t.Any] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
-    "config": {"type": "dict", "default": {}},
-    **_bdb_fields.argument_spec(),
-}
+OPTIONS: t.Mapping[str, t.Any] = options()
 
 _PASSING = frozenset({"pending", "active-change-pending", "delete-pending", "import-pending"})
 _SHORT = 0.02  # seconds before names are read again for a creation
@@ -28,7 +25,10 @@ _GRACE = 5.0  # seconds in which a lost request may still arrive, or an object m
 
 
 def run(context: Context) -> Result:
-    database = Database(context, _bdb_plan.desired_from(context.params))
+    desired = _bdb_plan.desired_from(context.params)
+    for sentence in desired.deprecations():
+        context.warn(sentence)
+    database = Database(context, desired)
     return database.bring_about(database.look())
 
 
@@ -58,41 +58,87 @@ class Database:
         self.sent: Plan | None = None
         self.lost_at: float | None = None  # when an answer to a write was lost
         self.action: Action | None = None
+        self.schema: frozenset[str] | None = None  # fields of the cluster's own schema, once they were asked for
 
     def bring_about(self, current: Bdb | None) -> Result:
         """C(current) is the database as it was read: with at least its identity, status and the fields wanted."""
-        current = self._settled(current)
+        try:
+            return self._brought_about(self._settled(current))
+        except CollectionError as error:
+            if self.sent is not None:  # the task has failed, but what it sent was sent
+                error.done = {"changed": True, "diff": {"before": self.sent.before, "after": self.sent.after}}
+            raise
+
+    def _brought_about(self, current: Bdb | None) -> Result:
         while True:
+            self._refuse_unknown(current)
             plan = _bdb_plan.plan(self.desired, current)
             if not plan.changed:
+                self._require_active(current)
                 return self._result(self.sent or plan, current)
             if self.context.check_mode:
                 return self._result(plan, self._predict(plan))
             answer = self._write(plan)
             if answer is not None and not self.context.wait.enabled:
                 self.action = _unwaited(answer)
-                return self._result(plan, answer)
+                return self._result(plan, None if plan.step == "delete" else answer)
             if answer is not None:
                 current = self._wait_for(plan, answer)
                 if plan.step != "delete":
                     return self._result(plan, current)
             else:
-                current = self._settled(self.look())
+                current = self._settled(self._look_again(plan))
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     def look(self) -> Bdb | None:
         """The database that is meant: one request by uid, two by name (all names, then the one)."""
         uid, name = self.desired.uid, self.desired.name
-        found = self.client.find(f"/v1/bdbs/{uid}") if uid is not None else None
+        found = self._find(uid) if uid is not None else None
         if uid is not None and (name is None or (found is not None and found.get("name") == name)):
-            return t.cast("Bdb | None", found)
+            return found
         response = self.client.get("/v1/bdbs", {"fields": "uid,name"})
         self.state_id = response.state_id
         picked = _bdb_plan.pick(self.desired, response.data or [])
         if picked is None or found is not None:
-            return t.cast("Bdb | None", found)
-        return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{picked['uid']}"))
+            return found
+        return self._find(picked["uid"])
+
+    def _look_again(self, plan: Plan) -> Bdb | None:
+        """After an attempt: the same database as before, even if another has its name by now."""
+        if plan.current is None:
+            return self.look()
+        found = self._find(plan.current["uid"])
+        if found is None and self.desired.state == "present":
+            raise NotAsAsked(
+                f"{self.desired.label} was deleted while it was being changed. Run the task again to create it."
+            )
+        return found
+
+    def _require_active(self, current: Bdb | None) -> None:
+        """Values that are as asked are of no use while the database itself is not well."""
+        status = (current or {}).get("status", "active")
+        passing = status in _PASSING and (self.context.check_mode or not self.context.wait.enabled)
+        if status == "active" or passing or self.desired.state == "absent":
+            return
+        raise NotAsAsked(
+            f"{self.desired.label} has the values asked for, but its status is {status}. Look at redis_action_info and "
+            "the cluster's log; a database that could not be created has to be deleted (state: absent) first."
+        )
+
+    def _find(self, uid: t.Any) -> Bdb | None:
+        params = {"extended": "true"} if self.desired.extended else None
+        return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{uid}", params))
+
+    def _refuse_unknown(self, current: Bdb | None) -> None:
+        """Fields that this collection does not know are held against the schema of the cluster, where it has one."""
+        names = _bdb_plan.unknown_fields(self.desired, current)
+        if names and self.schema is None:
+            answer = self.client.get("/v1/jsonschema", {"object": "bdb"}, accept=(*range(400, 500), 500)).data
+            properties = answer.get("properties") if isinstance(answer, dict) else None
+            self.schema = frozenset(properties if isinstance(properties, dict) else ())
+        if names:
+            _bdb_plan.refuse_unknown(names, self.schema or ())
 
     def _settled(self, current: Bdb | None) -> Bdb | None:
         """Let a change that is under way end first, whoever started it; comparing with it would be guessing."""
@@ -103,13 +149,13 @@ class Database:
         seen: dict[str, t.Any] = {}
 
         def probe() -> Seen:
-            bdb = seen["bdb"] = self.client.find(f"/v1/bdbs/{current['uid']}")
+            bdb = seen["bdb"] = self._find(current["uid"])
             status = "gone" if bdb is None else str(bdb.get("status"))
             return Seen(status not in _PASSING, f"{self.desired.label} is {status}{self._stuck(bdb)}")
 
         wait_until(probe, self.deadline.left(), self.clock, f"{self.desired.label} to settle")
         if seen["bdb"] is None:
-            return self.look()
+            return self.look() if self.desired.state == "present" else None
         return t.cast("Bdb", seen["bdb"])
 
     def _stuck(self, bdb: Bdb | None) -> str:
@@ -127,12 +173,11 @@ class Database:
             return None
         while True:
             try:
-                answer = self.client.write(*self._request(plan), dict(plan.body), dry_run=True).data
+                answer = self.client.write(*plan.request(), dry_run=True).data
             except ApiError as error:
-                self._pause_if_busy(error)
+                self._pause_if_busy(error, plan)
                 continue
-            predicted = {**(plan.current or {}), **plan.body}
-            return {**answer, **predicted} if isinstance(answer, dict) else predicted
+            return {**(answer if isinstance(answer, dict) else {}), **_bdb_plan.predicted(plan)}
 
     def _write(self, plan: Plan) -> Bdb | None:
         """Send the one request of the plan. None: nobody knows or it was not the time for it, so look again."""
@@ -144,57 +189,74 @@ class Database:
                     return self._send(plan)
                 except _Moved as moved:
                     self.state_id = None  # something has changed since the names were read: read them again
-                    self._pause(moved.error, _SHORT)
+                    self._pause(moved.error, plan, _SHORT)
         return None
 
     def _send(self, plan: Plan) -> Bdb | None:
-        method, path = self._request(plan)
+        method, path, body = plan.request()
         state_id = self.state_id if plan.step == "create" else None
         try:
-            response = self.client.write(method, path, dict(plan.body) or None, state_id=state_id, accept=(404,))
-        except Ambiguous:
+            response = self.client.write(method, path, body, state_id=state_id, accept=(404,))
+        except Ambiguous as lost:
+            if plan.action:
+                return self._find_out_about_lost_action(plan, lost)
             self.sent = plan
-            self._let_lost_request_arrive(plan)
+            self._let_lost_request_arrive(plan, lost)
             return None
         except ApiError as error:
             if error.error_code == "wrong_cluster_state_id":
                 raise _Moved(error) from error
-            self._pause_if_busy(error)
+            self._pause_if_busy(error, plan)
             return None
         if response.status == 404:
-            if plan.step == "delete":
-                return None  # somebody else was quicker
-            raise ApiError(
-                f"{self.desired.label} was deleted while it was being changed. Run the task again to create it.",
-                Failure(status=404, method=method, path=path),
-            )
+            if plan.step == "create":
+                raise ApiError(f"{method} {path} was answered with 404.", Failure(status=404, method=method, path=path))
+            return None  # somebody else has deleted it
         self.sent = plan
         return response.data if isinstance(response.data, dict) else {}
 
-    def _request(self, plan: Plan) -> tuple[str, str]:
-        if plan.current is None:
-            return "POST", "/v1/bdbs"
-        return ("PUT" if plan.step == "update" else "DELETE"), f"/v1/bdbs/{plan.current['uid']}"
-
-    def _let_lost_request_arrive(self, plan: Plan) -> None:
-        """Before a creation is sent again, give the lost one time to show up: two would make two databases."""
+    def _let_lost_request_arrive(self, plan: Plan, lost: Ambiguous) -> None:
+        """Before anything is sent again, give the lost request time to show up: two creations make two databases."""
+        if self.deadline.left().timeout <= 0 or not self.context.wait.enabled:
+            raise WaitTimeout(
+                f"{lost} Look at {self.desired.label} before you run the task again.", lost.failure
+            ) from lost
+        self.clock.sleep(min(pause_after(self.clock.now() - self.started, 5.0), self.deadline.left().timeout))
         until = self.clock.now() + _GRACE
         while plan.step == "create" and self.clock.now() < until and self.look() is None:
             self.clock.sleep(0.5)
 
-    def _pause_if_busy(self, error: ApiError) -> None:
+    def _find_out_about_lost_action(self, plan: Plan, lost: Ambiguous) -> Bdb:
+        """An action is never sent twice: what was flushed may have been filled again. So: has it arrived, or not?"""
+        before = plan.current or {}
+        until = self.clock.now() + _GRACE
+        while True:
+            bdb = self._find(before["uid"]) or {}
+            if bdb.get("status") in _PASSING or bdb.get("last_changed_time") != before.get("last_changed_time"):
+                self.sent = plan
+                return {"uid": before["uid"]}
+            if self.clock.now() >= until:
+                raise Ambiguous(
+                    f"The answer to action {plan.action} of {self.desired.label} was lost, and nothing shows whether "
+                    "it was carried out. Look at the database before you run the task again.",
+                    lost.failure,
+                ) from lost
+            self.clock.sleep(0.5)
+
+    def _pause_if_busy(self, error: ApiError, plan: Plan) -> None:
         """A 409 means busy and passes, except for a uid that exists."""
         if error.status != 409 or error.error_code == "uid_exists":
-            raise error
-        self._pause(error)
+            raise _bdb_errors.explained(error, self.desired.label, creation=plan.step == "create") from error
+        self._pause(error, plan)
 
-    def _pause(self, error: ApiError, seconds: float | None = None) -> None:
+    def _pause(self, error: ApiError, plan: Plan, seconds: float | None = None) -> None:
         left = self.deadline.left()
         if left.timeout <= 0 or (seconds is None and not self.context.wait.enabled):
+            advice = _bdb_errors.sentence(error, creation=plan.step == "create") or ""
             raise WaitTimeout(
                 f"The cluster did not take the change of {self.desired.label} in time: "
-                f"{error.failure.description or error.error_code or 'it is busy'} (409). Try again when what runs now "
-                "has ended; redis_action_info shows it.",
+                f"{(error.failure.description or error.error_code or 'it is busy').rstrip('.')} (409). {advice} "
+                "redis_action_info shows what runs now.",
                 error.failure,
             ) from error
         pause = pause_after(self.clock.now() - self.started, left.interval) if seconds is None else seconds
@@ -214,7 +276,7 @@ class Database:
                 self.action = action or self.action
                 if action is not None and not action.finished:
                     return Seen(False, action.sentence(), Failure(action=action.as_dict()))
-            bdb = seen["bdb"] = self.client.find(f"/v1/bdbs/{uid}")
+            bdb = seen["bdb"] = self._find(uid)
             if self.action is not None:
                 _actions.require_success(self.action, _what_remains(self.desired.label, bdb))
             if plan.step == "delete":
@@ -222,11 +284,15 @@ class Database:
             return self._as_asked(bdb, seen)
 
         wait_until(probe, self.deadline.left(), self.clock, f"the {plan.step} of {self.desired.label}")
+        if self.action is not None and not self.action.finished:  # forgotten by the server, and the object proves it
+            self.action = dataclasses.replace(self.action, status="completed", progress=100.0)
         return t.cast("Bdb | None", seen["bdb"])
 
     def _as_asked(self, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
         if bdb is None:
             return Seen(False, f"{self.desired.label} is not listed")
+        if bdb.get("status") == "creation-failed":
+            self._require_active(bdb)
         if bdb.get("status") != "active":
             return Seen(False, f"{self.desired.label} is {bdb.get('status')}{self._stuck(bdb)}")
         different = _bdb_plan.still_different(self.desired, bdb)
@@ -234,7 +300,7 @@ class Database:
             return Seen(True, "as asked")
         seen["active since"] = seen["active since"] or self.clock.now()
         if self.clock.now() - seen["active since"] > _GRACE:
-            shown = ", ".join(f"{name} is {_bdb_fields.redact(bdb.get(name), name)!r}" for name in different)
+            shown = ", ".join(_seen_value(name, bdb) for name in different)
             raise NotAsAsked(
                 f"The cluster accepted the change of {self.desired.label} and reports it as done, but {shown}. "
                 "Write the value as the cluster shows it, or leave the option out.",
@@ -250,6 +316,7 @@ class Database:
                 "bdb": _bdb_fields.redact(dict(bdb)) if bdb else None,
                 "changes": plan.changes if changed else [],
                 "action": self.action.as_dict() if self.action else None,
+                **({"will": plan.will} if plan.will and self.context.check_mode else {}),
             },
             before=plan.before if changed else {},
             after=plan.after if changed else {},
@@ -264,6 +331,13 @@ def _unwaited(answer: Bdb) -> Action | None:
         if uid
         else None
     )
+
+
+def _seen_value(name: str, bdb: Bdb) -> str:
+    """A field that the cluster does not show may be one that its release does not have."""
+    since = _bdb_fields.field(name).since
+    came = f" (the field came with release {since})" if since and bdb.get(name) is None else ""
+    return f"{name} is {_bdb_fields.redact(bdb.get(name), name)!r}{came}"
 
 
 def _what_remains(label: str, bdb: Bdb | None) -> str:

@@ -21,16 +21,23 @@ from .bdb import OPTIONS, Database
 
 def run(context: Context) -> Result:
     params = context.params
+    _bdb_set_plan.check_limits(params)
     wanted = _wanted(params["databases"])
     _bdb_set_plan.check_distinct(wanted)
-    listed = context.client.get("/v1/bdbs", {"fields": ",".join(_bdb_set_plan.fields_to_read(wanted))}).data or []
+    for desired in wanted:
+        for sentence in desired.deprecations():
+            context.warn(sentence)
+    query = {"fields": ",".join(_bdb_set_plan.fields_to_read(wanted))}
+    if any(desired.extended for desired in wanted):
+        query["extended"] = "true"
+    listed = context.client.get("/v1/bdbs", query).data or []
     jobs = _bdb_set_plan.jobs(wanted, listed)
     surplus = _bdb_set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
     work = _Work(context)
     results = work.all(jobs)
     if not work.failed:
         results += work.all(surplus)
-    return _summary(results, [job.desired.name for job in surplus] if not work.failed else [])
+    return _summary(results, results[len(jobs) :])
 
 
 def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
@@ -41,7 +48,7 @@ def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
         checked = validator.validate(dict(item))
         where = f"databases, item {number} ({item.get('name') or item.get('uid') or 'neither name nor uid'})"
         if checked.unsupported_parameters:
-            unknown = ", ".join(sorted(".".join(map(str, name)) for name in checked.unsupported_parameters))
+            unknown = ", ".join(sorted(_dotted(name) for name in checked.unsupported_parameters))
             raise InvalidInput(f"{where}: {unknown} is no option of redis_bdb. Put fields of the API into config.")
         if checked.error_messages:
             raise InvalidInput(f"{where}: {'; '.join(checked.error_messages)}.")
@@ -50,6 +57,11 @@ def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
         except CollectionError as error:
             raise InvalidInput(f"{where}: {error}") from error
     return wanted
+
+
+def _dotted(name: str | tuple[str, ...]) -> str:
+    """A top-level option comes as a string, one of a sub-object as a tuple."""
+    return name if isinstance(name, str) else ".".join(name)
 
 
 class _Work:
@@ -88,7 +100,9 @@ class _Work:
         if self.failed and self.stop_on_error:
             return _item(job, skipped=True)
         try:
-            result = Database(self._own_context(), job.desired, self.creating).bring_about(job.current)
+            database = Database(self._own_context(), job.desired, self.creating)
+            # What is to be purged is looked at once more: others may have changed it while the items were worked on.
+            result = database.bring_about(database.look() if job.purged else job.current)
         except CollectionError as error:
             self.failed = True
             return _item(job, error=error)
@@ -134,11 +148,11 @@ def _item(
         shown.update(result.as_dict())
         shown["uid"] = (shown["bdb"] or {}).get("uid", shown["uid"])
     if error is not None:
-        shown.update(msg=str(error), failure=error.failure.as_dict())
+        shown.update(error.as_result())
     return shown
 
 
-def _summary(results: t.Sequence[dict[str, t.Any]], purged: t.Sequence[str | None]) -> Result:
+def _summary(results: t.Sequence[dict[str, t.Any]], purged: t.Sequence[dict[str, t.Any]]) -> Result:
     changed = [item for item in results if item["changed"]]
     failed = [item for item in results if item["failed"]]
     skipped = [item for item in results if item["skipped"]]
@@ -150,7 +164,10 @@ def _summary(results: t.Sequence[dict[str, t.Any]], purged: t.Sequence[str | Non
             message += f" Not tried any more: {', '.join(str(item['name'] or item['uid']) for item in skipped)}."
     return Result(
         bool(changed),
-        {"results": list(results), "purged": list(purged)},
+        {
+            "results": list(results),
+            "purged": [item["name"] for item in purged if item["changed"] and not item["failed"]],
+        },
         before={str(item["name"]): item["diff"]["before"] for item in changed},
         after={str(item["name"]): item["diff"]["after"] for item in changed},
         failed=message,

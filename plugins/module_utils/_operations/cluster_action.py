@@ -9,7 +9,7 @@ import typing as t
 from .. import _actions, _cluster_action_plan
 from .._action_run import MOST_RUNS, ActionRun, cancel_and_clear, cluster_spot
 from .._actions import Action
-from .._cluster_action_plan import Step
+from .._cluster_action_plan import Step, Wanted
 from .._errors import ActionFailed, ApiError, Failure, NotAsAsked
 from .._operation import Context, Result
 
@@ -21,6 +21,10 @@ def run(context: Context) -> Result:
     if context.params["state"] == "absent":
         return _remove_record(context, wanted.action)
     driver = ActionRun(context, cluster_spot(wanted.action))
+    return driver.carry_out(lambda: _complete(context, driver, wanted))
+
+
+def _complete(context: Context, driver: ActionRun, wanted: Wanted) -> Result:
     before = driver.spot.read(context)
     record, adopted = before, False
     while True:
@@ -76,6 +80,7 @@ def _result(
         {
             "action": action.as_dict() if action else None,
             "adopted": adopted or (context.check_mode and step.kind == "adopt"),
+            "already": not changed and step.kind == "nothing",
             "reason": step.why,
         },
         before=facts,

@@ -11,7 +11,7 @@ import typing as t
 from .. import _actions, _cluster, _health
 from .._actions import Action
 from .._cluster import Cluster
-from .._errors import ApiError, InvalidInput, Unavailable, WaitTimeout
+from .._errors import ApiError, CollectionError, InvalidInput, Unavailable, WaitTimeout
 from .._health_facts import Answer, Facts, Problem, Question, not_found_out
 from .._node_plan import known_node
 from .._operation import Context, Result
@@ -84,7 +84,11 @@ def _look_until_healthy(context: Context, question: Question) -> _Seen:
     last: list[_Seen] = []
 
     def probe() -> Seen:
-        last[:] = [_Look(context.client, question).take()]
+        look = _Look(context.client, question)
+        try:
+            last[:] = [look.take()]
+        except Unavailable as error:  # as long as there is time, an API that is away is a problem like any other
+            last[:] = [look.blind(error)]
         return Seen(_health.is_healthy(last[0].problems), f"{len(last[0].problems)} problems")
 
     try:
@@ -107,7 +111,9 @@ class _Look:
         try:
             cluster = _cluster.read(self.client)
         except ApiError as error:
-            return self._blind(error)
+            if error.status in _REFUSED:
+                raise
+            return self.blind(error)
         if self.question.without_node is not None:
             known_node(self.question.without_node, cluster)
         facts = Facts(
@@ -123,10 +129,8 @@ class _Look:
         done = [name for name in self.question.checks if name != "report" or cluster.report is not None]
         return _Seen(_health.problems(facts, self.question), tuple(done))
 
-    def _blind(self, error: ApiError) -> _Seen:
+    def blind(self, error: CollectionError) -> _Seen:
         """The cluster itself could not be read, and no check can be done without it."""
-        if error.status in _REFUSED:
-            raise error
         path = error.failure.path or "/v1/nodes"
         return _Seen([not_found_out(_CHECK_OF.get(path, "nodes"), path, "the cluster", str(error))], ())
 

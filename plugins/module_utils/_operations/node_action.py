@@ -8,15 +8,12 @@ import dataclasses
 import typing as t
 
 from .. import _actions, _cluster, _node_plan, _node_plan_enslave, _node_plan_remove
-from .._action_run import MOST_RUNS, ActionRun, cancel_and_clear, node_spot
+from .._action_run import GRACE, LOOK_AGAIN, MOST_RUNS, ActionRun, cancel_and_clear, node_spot
 from .._actions import Action
 from .._cluster import Cluster, Node
 from .._errors import ActionFailed, Failure, NotAsAsked, Refused
 from .._node_plan import ENSLAVE, OFF, ON, REMOVE, Step, View, Wanted
 from .._operation import Context, Result
-
-_SETTLING = 3.0  # seconds that the endpoints may take to agree with an action that is completed
-_LOOK_AGAIN = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +70,8 @@ def undone(name: str, uid: int, cluster: Cluster) -> str | None:
 def run(context: Context) -> Result:
     if context.params["state"] == "absent":
         return _remove_record(context)
-    return _NodeAction(context).complete()
+    task = _NodeAction(context)
+    return task.run.carry_out(task.complete)
 
 
 class _NodeAction:
@@ -99,7 +97,7 @@ class _NodeAction:
                 raise Refused(f"{step.why}. Run the task again after that, or set wait: true.")
             for sentence in step.warnings:
                 self.context.warn(sentence)
-            if step.kind == "nothing" and self.run.sent:
+            if step.kind == "nothing" and (self.run.sent or self.run.lost):
                 self.action = self.action or view.record(self.wanted.action)
             if (
                 step.kind == "nothing"
@@ -192,27 +190,26 @@ class _NodeAction:
 
     def _settled(self, before: Cluster) -> Cluster | None:
         """The cluster, read back and as asked; None when the action has to be run once more."""
-        until = self.context.clock.now() + _SETTLING
+        until = self.context.clock.now() + GRACE
         while True:
             now = _cluster.read(self.client)
             problem = self.plan.not_as_asked(self.wanted, before, now)
             if problem is None:
                 return now
-            if self._is_stacked(now):
-                return None
             if self.context.clock.now() >= until:
                 break
-            self.context.clock.sleep(_LOOK_AGAIN)
+            self.context.clock.sleep(LOOK_AGAIN)
+        if self._is_stacked():
+            return None
         raise NotAsAsked(
             f"{self.run.spot.label} was reported as completed, but: {problem}. "
             "Do not stop the node. Look at redis_node_info and redis_action_info, and run the task again.",
             Failure(action=self.action.as_dict() if self.action else None),
         )
 
-    def _is_stacked(self, now: Cluster) -> bool:
+    def _is_stacked(self) -> bool:
         """Activations of maintenance stack on the server: each needs its own maintenance_off."""
-        node = now.node(self.wanted.node_uid)
-        if self.wanted.action != OFF or node is None or not node.in_maintenance or self.run.sent >= MOST_RUNS:
+        if self.wanted.action != OFF or self.run.sent >= MOST_RUNS:
             return False
         self.context.warn(
             f"Node {self.wanted.node_uid} was put into maintenance more than once, so maintenance_off is repeated."
@@ -221,15 +218,18 @@ class _NodeAction:
 
     def _result(self, first: Cluster, last: Cluster, step: Step) -> Result:
         uid = self.wanted.node_uid
-        changed = self.run.sent > 0 or (self.context.check_mode and step.kind in ("run", "wait"))
-        node = last.node(uid)
         before = self.plan.facts(uid, first)
+        # Of a lost request that has left no record, only the cluster can tell.
+        by_lost = self.run.lost > 0 and before != self.plan.facts(uid, last)
+        changed = self.run.sent > 0 or by_lost or (self.context.check_mode and step.kind in ("run", "wait"))
+        node = last.node(uid)
         return Result(
             changed,
             {
                 "node": node.as_dict() if node else None,
                 "action": self.action.as_dict() if self.action else None,
                 "adopted": self.adopted or (self.context.check_mode and step.kind == "adopt"),
+                "already": not changed and step.kind == "nothing",
                 "reason": step.why,
             },
             before=before,
