@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame
     from ._client import Client
 
 
-BDB_FIELDS = "uid,name,status,endpoints,replication,shards_count,memory_size,crdt,shard_list"
+BDB_FIELDS = "uid,name,status,endpoints,replication,shards_count,memory_size,crdt,shard_list,rack_aware"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Database:
     memory_size: int  # bytes, over all shards and replicas
     shards_count: int  # primaries
     endpoint_addresses: tuple[str, ...]
+    rack_aware: bool = False  # copies of the same data have to be in different racks
 
     @property
     def bytes_per_shard(self) -> int:
@@ -274,4 +275,5 @@ def _database(item: t.Mapping[str, t.Any]) -> Database:
         memory_size=int(item.get("memory_size") or 0),
         shards_count=int(item.get("shards_count") or 1),
         endpoint_addresses=tuple(addresses),
+        rack_aware=bool(item.get("rack_aware")),
     )
