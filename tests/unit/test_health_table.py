@@ -45,7 +45,7 @@ def test_a_healthy_cluster(clock: t.Any) -> None:
         "   2  127.0.0.2  replica  active  no                2        1          0  8.0 of 13.6 GiB free",
         "   3  127.0.0.3  replica  active  no                2        1          1  8.0 of 13.6 GiB free",
         "",
-        "HEALTHY: 10 checks found nothing wrong; 3 of 3 nodes in service, 2 needed.",
+        "HEALTHY: 11 checks found nothing wrong; 3 of 3 nodes in service, 2 needed.",
     ]
 
 
