@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 
 from ._credentials import hide
-from ._errors import ActionFailed, Failure
+from ._errors import ActionFailed, Failure, InvalidInput
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from ._client import Client
@@ -121,6 +121,24 @@ def from_cluster(body: t.Any, name: str | None = None) -> list[Action]:
     return [_action({"name": name, **item}, "cluster", "cluster", None) for item in _items(body)]
 
 
+def from_shown(shown: t.Mapping[str, t.Any]) -> Action:
+    """An action as a module has returned it; what is not needed to find it again is left out."""
+    uid, status = _text(shown.get("uid")), _text(shown.get("status"))
+    if uid is None or status is None:
+        raise InvalidInput(
+            "action is not an action as the modules return it, with uid and status: give the value that another task "
+            "returned under that name, such as drain.action."
+        )
+    return Action(
+        uid,
+        _text(shown.get("name")) or "",
+        _text(shown.get("kind")) or "other",
+        _SPELLINGS.get(status, status),
+        object_type=_text(shown.get("object_type")),
+        object_uid=_text(shown.get("object_uid")),
+    )
+
+
 def _items(body: t.Any) -> list[t.Mapping[str, t.Any]]:
     if isinstance(body, dict) and "actions" in body:
         body = body["actions"]
@@ -134,7 +152,7 @@ def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, obj
     status = str(item.get("status") or "queued").lower()
     return Action(
         uid=_text(item.get("action_uid") or item.get("task_id")),
-        name=_NODE_ACTION_NAMES.get(name, name) if kind == "node" else name,
+        name=canonical_name(name),
         kind=kind,
         status=_SPELLINGS.get(status, status),
         progress=_number(item.get("progress")),
@@ -148,6 +166,11 @@ def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, obj
         error=hide(_text(item.get("error_message") or item.get("error"))),
         pending_ops=hide(_without_snapshots(item.get("pending_ops"))),
     )
+
+
+def canonical_name(name: str) -> str:
+    """The name as the path of a request has it."""
+    return _NODE_ACTION_NAMES.get(name, name)
 
 
 def _without_snapshots(operations: t.Any) -> dict[str, t.Any]:

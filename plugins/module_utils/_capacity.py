@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ._cluster import Cluster, Node, Shard
 
@@ -26,9 +27,9 @@ class _Room:
     memory: int | None
     places: int | None
 
-    def refusal(self, size: int, forbidden: set[int]) -> str | None:
+    def refusal(self, size: int, forbidden: t.Mapping[int, str]) -> str | None:
         if self.node.uid in forbidden:
-            return f"node {self.node.uid} has its other copy"
+            return f"node {self.node.uid} {forbidden[self.node.uid]}"
         if self.places is not None and self.places < 1:
             return f"node {self.node.uid} has its full number of shards ({self.node.max_shards})"
         if self.memory is not None and self.memory < size:
@@ -41,13 +42,16 @@ class _Room:
 
 
 def misfits(leaving: Node, cluster: Cluster) -> list[Misfit]:
-    """The shards of a node that find no place on the others, never beside another copy of the same data."""
+    """The shards of a node that find no place on the others, never beside another copy of the same data.
+
+    Copies of a rack-aware database are not put into the same rack either.
+    """
     rooms = [_room(node) for node in cluster.others(leaving.uid) if _takes_shards(node)]
     placed = {shard.uid: shard.node_uid for node in cluster.others(leaving.uid) for shard in node.shards}
     without_place = []
     for shard in sorted(leaving.shards, key=lambda each: (-_size(each, cluster), each.uid)):
         size = _size(shard, cluster)
-        forbidden = {placed[copy.uid] for copy in _copies(shard, cluster) if copy.uid in placed}
+        forbidden = _forbidden(shard, placed, cluster)
         refusals = []
         for room in rooms:
             refusal = room.refusal(size, forbidden)
@@ -59,6 +63,20 @@ def misfits(leaving: Node, cluster: Cluster) -> list[Misfit]:
         else:
             without_place.append(Misfit(shard, size, ", ".join(refusals) or "no other node takes shards"))
     return without_place
+
+
+def _forbidden(shard: Shard, placed: t.Mapping[str, int], cluster: Cluster) -> dict[int, str]:
+    """The nodes that may not take a shard, each with the reason."""
+    database = cluster.database(shard.bdb_uid)
+    reasons: dict[int, str] = {}
+    for home in {placed[copy.uid] for copy in _copies(shard, cluster) if copy.uid in placed}:
+        node = cluster.node(home)
+        rack = node.rack_id if node is not None and database is not None and database.rack_aware else None
+        for other in cluster.nodes:
+            if rack is not None and other.rack_id == rack:
+                reasons.setdefault(other.uid, f"is in rack {rack}, as its other copy is")
+        reasons[home] = "has its other copy"
+    return reasons
 
 
 def _takes_shards(node: Node) -> bool:

@@ -73,6 +73,11 @@ class Client:
     def close(self) -> None:
         self._session.close()
 
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The hosts in C(url), without their ports."""
+        return tuple(urlsplit(f"//{host}").hostname or host for host in self._connection.hosts)
+
     def another(self) -> Client:
         """A client of the same cluster with connections of its own, for another thread."""
         return Client(self._connection, self._clock, self._context)

@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame
     from ._client import Client
 
 
-BDB_FIELDS = "uid,name,status,endpoints,replication,shards_count,memory_size,crdt,shard_list"
+BDB_FIELDS = "uid,name,status,endpoints,replication,shards_count,memory_size,crdt,shard_list,rack_aware"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Database:
     memory_size: int  # bytes, over all shards and replicas
     shards_count: int  # primaries
     endpoint_addresses: tuple[str, ...]
+    rack_aware: bool = False  # copies of the same data have to be in different racks
 
     @property
     def bytes_per_shard(self) -> int:
@@ -110,6 +111,7 @@ class Cluster:
     databases: tuple[Database, ...]
     report: t.Mapping[str, t.Any] | None = None  # /v4/cluster/health, where the release has it
     strays: tuple[Shard, ...] = ()  # shards said to be on a node that the cluster does not list
+    shown_in: t.Mapping[str, frozenset[int]] = dataclasses.field(default_factory=dict)  # node uids in other endpoints
 
     def node(self, uid: int) -> Node | None:
         return next((node for node in self.nodes if node.uid == uid), None)
@@ -186,6 +188,10 @@ def assemble(
         databases=tuple(databases),
         report=report,
         strays=tuple(shard for shard in shards if shard.node_uid not in known),
+        shown_in={
+            "/v1/nodes/status": frozenset(int(uid) for uid in statuses if str(uid).isdigit()),
+            "/v4/cluster/health": frozenset(int(uid) for uid in reported if uid.isdigit()),
+        },
     )
 
 
@@ -269,4 +275,5 @@ def _database(item: t.Mapping[str, t.Any]) -> Database:
         memory_size=int(item.get("memory_size") or 0),
         shards_count=int(item.get("shards_count") or 1),
         endpoint_addresses=tuple(addresses),
+        rack_aware=bool(item.get("rack_aware")),
     )

@@ -142,6 +142,24 @@ def _copies(database: Database, shards: t.Mapping[str, Shard]) -> t.Iterator[Pro
                 yield Problem(source, f"database {database.uid}", ERROR, message)
 
 
+def _racks(facts: Facts, question: Question) -> t.Iterator[Problem]:
+    cluster = facts.cluster
+    racks = {node.uid: node.rack_id for node in cluster.nodes}
+    for primary in cluster.shards:
+        database = cluster.database(primary.bdb_uid)
+        if database is None or not (database.rack_aware and primary.is_master):
+            continue
+        rack, named = racks.get(primary.node_uid), inner(database_name(database))
+        for replica in cluster.shards:
+            same_data = (replica.bdb_uid, replica.slots) == (primary.bdb_uid, primary.slots)
+            if rack and same_data and not replica.is_master and racks.get(replica.node_uid) == rack:
+                message = (
+                    f"Primary shard {primary.uid} of {named} and its replica {replica.uid} are both in rack {rack}, "
+                    "although the database is rack-aware."
+                )
+                yield Problem("/v1/shards", f"database {database.uid}", WARNING, message)
+
+
 def _databases(facts: Facts, question: Question) -> t.Iterator[Problem]:
     for each in facts.cluster.databases:
         if each.status != "active":
@@ -272,6 +290,7 @@ _CHECKS: t.Mapping[str, t.Callable[[Facts, Question], t.Iterator[Problem]]] = {
     "cluster_check": _cluster_check,
     "nodes": _nodes,
     "shards": _shards,
+    "racks": _racks,
     "databases": _databases,
     "availability": _availability,
     "license": _license,

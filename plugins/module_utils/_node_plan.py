@@ -1,6 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about maintenance of one node: a pure decision from (what is, what is wanted) to one step."""
+"""What to do about one node: a pure decision from (what is, what is wanted) to one step.
+
+Here are the terms of all node actions, and the decision about maintenance. Those about removal and about the role of
+the primary are in _node_plan_remove.py and _node_plan_enslave.py.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,26 @@ import typing as t
 
 from ._actions import Action
 from ._cluster import Cluster, Node, Shard
-from ._errors import Refused
+from ._errors import InvalidInput, Refused
 
-ON, OFF = "maintenance_on", "maintenance_off"
+ON, OFF, REMOVE, ENSLAVE = "maintenance_on", "maintenance_off", "remove", "enslave_node"
+OPTIONS: t.Mapping[str, tuple[str, ...]] = {
+    ON: (
+        "overwrite_snapshot",
+        "evict_ha_replica",
+        "evict_active_active_replica",
+        "evict_dbs",
+        "keep_slave_shards",
+    ),
+    OFF: ("snapshot_name", "skip_shards_restore"),
+    REMOVE: ("wait_for_persistence",),
+    ENSLAVE: (),
+}
 _OPPOSITE = {ON: OFF, OFF: ON}
+_MOST_NAMED = 8  # shards in one sentence
+_CHANGE_OF_OPTIONS = (7, 4, 2)  # the release in which keep_slave_shards was deprecated and its successors came
+_SUCCESSORS = ("evict_ha_replica", "evict_active_active_replica")
+_NEW_OPTIONS = ("overwrite_snapshot", *_SUCCESSORS, "evict_dbs")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,30 +53,71 @@ class View:
     on_record: Action | None = None
     off_record: Action | None = None
     snapshots: tuple[str, ...] | None = None  # names; None where the release does not list them
+    own_record: Action | None = None  # of remove or enslave_node
+    others: tuple[Action, ...] = ()  # all other records of the node, for these two
+    asked_through: tuple[str, ...] = ()  # the hosts in url
 
     def record(self, action: str) -> Action | None:
-        return self.on_record if action == ON else self.off_record
+        return {ON: self.on_record, OFF: self.off_record}.get(action, self.own_record)
+
+    def in_the_way(self) -> Action | None:
+        """Another action that runs on the node."""
+        return next((action for action in self.others if not action.finished), None)
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One of: nothing, run (start the action), adopt (it runs already), wait (its opposite runs: let it end first)."""
+    """One of: nothing, run (start the action), adopt (it runs already), wait (C(first) runs: let it end)."""
 
     kind: str
     why: str
     body: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    first: Action | None = None
+
+
+def wanted_from(params: t.Mapping[str, t.Any]) -> Wanted:
+    """The task's options as a Wanted: only those that were set; raises InvalidInput for one of another action."""
+    action = params["action"]
+    for owner, names in OPTIONS.items():
+        stray = next((name for name in names if params.get(name) is not None and owner != action), None)
+        if stray is not None:
+            raise InvalidInput(f"{stray} is an option of {owner}, not of {action}: leave it out.")
+    options = {name: params[name] for name in OPTIONS[action] if params.get(name) is not None}
+    return Wanted(params["node_uid"], action, {**options, **(params.get("action_options") or {})}, params["force"])
+
+
+def unverified(wanted: Wanted) -> list[str]:
+    """A warning for options that the documentation of the API does not have."""
+    names = sorted(set(wanted.options) - set(OPTIONS[wanted.action]))
+    if not names:
+        return []
+    return [
+        f"The API's documentation has no option {', '.join(names)} of {wanted.action}. It is passed on as it is; what "
+        "it does is not verified."
+    ]
+
+
+def adopt(own: Action | None) -> Step | None:
+    """What to do if the very action runs already."""
+    return Step("adopt", f"{own.sentence()} already") if own is not None and not own.finished else None
+
+
+def let_end(other: Action | None) -> Step | None:
+    """What to do if another action runs on the node."""
+    if other is None or other.finished:
+        return None
+    return Step("wait", f"{other.sentence()}: it has to end first", first=other)
 
 
 def decide(wanted: Wanted, view: View) -> Step:
     """The next step towards what is wanted; raises Refused where it could do harm."""
     node = known_node(wanted.node_uid, view.cluster)
     own, other = view.record(wanted.action), view.record(_OPPOSITE[wanted.action])
-    if own is not None and not own.finished:
-        return Step("adopt", f"{own.sentence()} already")
-    if other is not None and not other.finished:
-        return Step("wait", f"{other.sentence()}: it has to end first")
-    return _decide_on(wanted, node, view) if wanted.action == ON else _decide_off(wanted, node, view)
+    warnings = [*_options_of_release(wanted, view.cluster), *unverified(wanted)]
+    step = adopt(own) or let_end(other)
+    step = step or (_decide_on(wanted, node, view) if wanted.action == ON else _decide_off(wanted, node, view))
+    return dataclasses.replace(step, warnings=(*warnings, *step.warnings)) if step.kind == "run" else step
 
 
 def known_node(uid: int, cluster: Cluster) -> Node:
@@ -67,11 +128,32 @@ def known_node(uid: int, cluster: Cluster) -> Node:
     return node
 
 
+def _options_of_release(wanted: Wanted, cluster: Cluster) -> list[str]:
+    """Options of maintenance_on that the release has not, or not any more."""
+    if wanted.action != ON or not cluster.release:
+        return []
+    release = ".".join(map(str, cluster.release))
+    if cluster.release >= _CHANGE_OF_OPTIONS:
+        if "keep_slave_shards" in wanted.options:
+            raise InvalidInput(
+                f"keep_slave_shards is deprecated as of 7.4.2, and this cluster has {release}: use "
+                f"{' and '.join(f'{name}: false' for name in _SUCCESSORS)} instead."
+            )
+        return []
+    early = [name for name in _NEW_OPTIONS if name in wanted.options]
+    if not early:
+        return []
+    return [
+        f"{', '.join(early)} came with 7.4.2, and this cluster has {release}: it may pass over that and move "
+        "everything away. Before 7.4.2 keep_slave_shards: true leaves replica shards on the node."
+    ]
+
+
 def _decide_on(wanted: Wanted, node: Node, view: View) -> Step:
     half_done = _failed(view.on_record)
     if node.in_maintenance and not half_done and not_as_asked(wanted, view.cluster) is None:
         return Step("nothing", f"node {node.uid} is in maintenance")
-    warnings = [*_guard(wanted, _danger_of_on(node, view.cluster))]
+    warnings = guard(wanted, _danger_of_on(node, view.cluster))
     body = dict(wanted.options)
     if body.get("overwrite_snapshot") and (node.in_maintenance or half_done):
         body["overwrite_snapshot"] = False
@@ -88,7 +170,7 @@ def _decide_off(wanted: Wanted, node: Node, view: View) -> Step:
     to_restore = _failed(view.on_record) and node.maintenance_snapshot is not None and not _done(view.off_record)
     if not node.in_maintenance and not to_restore:
         return Step("nothing", f"node {node.uid} is not in maintenance")
-    warnings = _guard(wanted, _danger_of_off(wanted, node, view))
+    warnings = guard(wanted, _danger_of_off(wanted, node, view))
     why = "it is in maintenance" if node.in_maintenance else "an earlier maintenance_on did not finish"
     return Step("run", why, dict(wanted.options), tuple(warnings))
 
@@ -127,7 +209,7 @@ def _danger_of_off(wanted: Wanted, node: Node, view: View) -> str | None:
     return None
 
 
-def _guard(wanted: Wanted, danger: str | None) -> list[str]:
+def guard(wanted: Wanted, danger: str | None) -> list[str]:
     if danger is None:
         return []
     if not wanted.force:
@@ -182,3 +264,32 @@ def not_as_asked(wanted: Wanted, cluster: Cluster) -> str | None:
     if node.endpoints and not wanted.options.get("evict_dbs"):
         return f"Node {node.uid} still serves the endpoint of {', '.join(node.endpoints)}"
     return None
+
+
+def facts(uid: int, cluster: Cluster) -> dict[str, t.Any]:
+    """What maintenance changes, for the diff."""
+    node = cluster.node(uid)
+    return {"node_uid": uid, "in_maintenance": node is not None and node.in_maintenance}
+
+
+def remains(wanted: Wanted, node: Node | None) -> str:
+    """What is to be said about the node after an action that did not end well."""
+    if node is None:
+        return f"Node {wanted.node_uid} is not in the cluster any more."
+    snapshot = f", its snapshot {node.maintenance_snapshot} is kept" if node.maintenance_snapshot else ""
+    state = "in maintenance" if node.in_maintenance else "not in maintenance"
+    way_out = "Run the task again to go on, or use maintenance_off to go back."
+    if wanted.action == OFF:
+        way_out = (
+            "Make room on it and run the task again, or name another snapshot with snapshot_name; "
+            "skip_shards_restore: true ends maintenance without moving shards back."
+        )
+    return f"Node {node.uid} is {state} with {on_node(node)} on it{snapshot}. {way_out}"
+
+
+def on_node(node: Node) -> str:
+    """The shards and endpoints of a node in words."""
+    named = ", ".join(f"{shard.role} shard {shard.uid}" for shard in node.shards[:_MOST_NAMED])
+    more = f" and {len(node.shards) - _MOST_NAMED} more shards" if len(node.shards) > _MOST_NAMED else ""
+    endpoints = f" and the endpoint of {', '.join(node.endpoints)}" if node.endpoints else ""
+    return (named or "no shard") + more + endpoints

@@ -13,13 +13,29 @@ author:
   - The redis_enterprise.cluster contributors (@redis-enterprise)
 description:
   - Lists the actions that the cluster runs or remembers, all in one shape, whichever of its endpoints they come from.
-  - Finds one action by its uid, such as the one that another module returned with O(ignore:wait=false).
-  - An action that the cluster does not know is not an error. Actions are forgotten some time after they have ended.
+  - Finds one action by its uid, such as the one that another module returned with O(ignore:wait=false), and waits for
+    its end with O(wait=true).
+  - An action that the cluster does not list is not an error, unless it is waited for. Actions are forgotten some time
+    after they have ended, and RV(record) says what can be known about that.
 options:
   uid:
     description:
       - The uid of one action. It is searched everywhere unless O(scope), O(node_uid) or O(bdb_uid) is set.
     type: str
+  action:
+    description:
+      - One action as another module has returned it, instead of O(uid). It proves that the cluster had this action, so
+        one that is forgotten is told from one that never was; and the object that it was about is looked at.
+    type: dict
+  wait:
+    description:
+      - Whether to wait until the action has ended, and to fail if it did not end well.
+      - If the cluster has forgotten the action, the database or node that it was about has to be as the action leaves
+        it. An O(uid) alone that the cluster never listed is a failure.
+    type: bool
+    default: false
+  wait_timeout:
+    default: 3600.0
   scope:
     description:
       - V(all) lists the actions of the cluster, its nodes and its databases.
@@ -34,13 +50,28 @@ options:
       - cluster
       - bdb
   node_uid:
-    description: List only the node actions of this node.
+    description: List only the actions of this node; with O(scope=all), those among all actions.
     type: int
   bdb_uid:
-    description: List only the state machines of this database.
+    description: List only the state machines of this database; with O(scope=all), its actions among all actions.
     type: int
   name:
-    description: List only actions of this name, such as V(maintenance_on) or V(SMUpdateBDB).
+    description:
+      - List only actions of this name, such as V(maintenance_on) or V(SMUpdateBDB). V(remove) and V(remove_node) are
+        the same.
+    type: str
+  object_type:
+    description: List only actions on objects of this type.
+    type: str
+    choices:
+      - bdb
+      - node
+      - cluster
+  since:
+    description:
+      - List only actions created since this time, in seconds since the epoch or like V(2030-01-31T12:00:00Z).
+      - Where the cluster does not say when an action was created, its last sign of life counts. An action without
+        any time, such as those of O(scope=node), is listed.
     type: str
   status:
     description: List only actions with one of these statuses.
@@ -70,6 +101,7 @@ extends_documentation_fragment:
   - redis_enterprise.cluster.attributes
   - redis_enterprise.cluster.attributes.info
   - redis_enterprise.cluster.connection
+  - redis_enterprise.cluster.waiting
 seealso:
   - module: redis_enterprise.cluster.redis_node_action
   - module: redis_enterprise.cluster.redis_health_info
@@ -106,11 +138,8 @@ EXAMPLES = r"""
   redis_enterprise.cluster.redis_action_info:
     url: https://node1.example.com:9443
     ca_cert: /etc/ssl/redis-enterprise.pem
-    uid: "{{ drain.action.uid }}"
-  register: found
-  until: found.action is none or found.action.finished
-  retries: 60
-  delay: 10
+    action: "{{ drain.action }}"
+    wait: true
   when: drain.action is not none
 """
 
@@ -169,10 +198,23 @@ actions:
       description: What a state machine waits for, by uid of the shard.
       type: dict
 action:
-  description: The action that O(uid) names; null if O(uid) is not set or the cluster does not know it.
+  description: The one action that O(uid) or O(action) names; null if neither is set or the cluster does not list it.
   returned: success
   type: dict
   contains: *action
+record:
+  description:
+    - What is known about the one action. V(listed) means that the cluster lists it.
+    - V(forgotten) means that the cluster had it and does not list it any more.
+    - V(unknown) means that the cluster does not list it, and nothing proves that it ever had it.
+    - Null if neither O(uid) nor O(action) is set.
+  returned: success
+  type: str
+evidence:
+  description:
+    - With O(wait=true), what showed the good end of an action that is V(forgotten), such as V(database 7 is gone).
+  returned: success
+  type: str
 failure:
   description:
     - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)
@@ -181,17 +223,20 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import action_info
 
 FRONT = Front(
     action_info.run,
     {
         "uid": {"type": "str"},
+        "action": {"type": "dict"},
         "scope": {"type": "str", "choices": ["all", "node", "cluster", "bdb"]},
         "node_uid": {"type": "int"},
         "bdb_uid": {"type": "int"},
         "name": {"type": "str"},
+        "object_type": {"type": "str", "choices": ["bdb", "node", "cluster"]},
+        "since": {"type": "str"},
         "status": {
             "type": "list",
             "elements": "str",
@@ -207,6 +252,8 @@ FRONT = Front(
             ],
         },
         "api_version": {"type": "str", "choices": ["auto", "v1", "v2"], "default": "auto"},
+        **waiting_spec(3600.0),
+        "wait": {"type": "bool", "default": False},
     },
 )
 

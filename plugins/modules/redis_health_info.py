@@ -24,6 +24,7 @@ options:
       - V(nodes) wants every node active, and exactly one of them primary.
       - V(shards) wants every shard active and on one known node, every database with all its primary shards, and with
         replication a replica of each on another node.
+      - V(racks) warns of rack-aware databases with a primary shard and its replica in one rack.
       - V(databases) wants every database in the status V(active).
       - V(availability) asks for the availability of every database, one request each. From 8.0, that a replica lags
         behind counts too.
@@ -34,7 +35,8 @@ options:
       - V(report) reads the health report of the cluster (8.0.16 and later). Its alerts are warnings.
       - V(quorum_without_node), with O(without_node), wants the quorum without that node.
       - V(capacity_without_node), with O(without_node), wants room for its shards on the other nodes, never beside
-        another copy of the same data. It is an estimate. Leave it out if replicas are to stay on the node.
+        another copy of the same data, nor for rack-aware databases in the same rack as one. It is an estimate. Leave
+        it out if replicas are to stay on the node.
       - V(single_copies), with O(without_node), warns of databases without replication that have a shard on that node.
     type: list
     elements: str
@@ -42,6 +44,7 @@ options:
       - cluster_check
       - nodes
       - shards
+      - racks
       - databases
       - availability
       - license
@@ -183,6 +186,7 @@ FRONT = Front(
                 "cluster_check",
                 "nodes",
                 "shards",
+                "racks",
                 "databases",
                 "availability",
                 "license",

@@ -1,26 +1,27 @@
 #!/usr/bin/python
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Maintenance of one node of a Redis Enterprise cluster."""
+"""Actions of one node of a Redis Enterprise cluster: maintenance, removal, and the role of the primary."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: redis_node_action
-short_description: Bring a node of a Redis Enterprise cluster into maintenance, and back
+short_description: Maintain or remove a node of a Redis Enterprise cluster, or make it a replica
 version_added: 0.1.0
 author:
   - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
-  - Starts C(maintenance_on) or C(maintenance_off) on one node, waits until the action has ended, and then reads the
-    node, its shards and its endpoints back to prove it.
-  - Does nothing if the node is already as asked. On the server, activations stack (two "on" need two "off"), so the
-    module first reads whether the node is in maintenance. It repeats C(maintenance_off) while activations are left.
+  - Starts an action of one node, waits until it has ended, and then reads the node, its shards and its endpoints back
+    to prove that the cluster is as the action should leave it.
+  - Does nothing if that is so already. On the server, activations of maintenance stack (two "on" need two "off"), so
+    the module first reads whether the node is in maintenance. It repeats C(maintenance_off) while activations are left.
   - Takes up an action that is in flight, started by a job that crashed or by somebody else, and waits for it.
   - Refuses what would cost the cluster its quorum. Nodes that are already in maintenance count as absent, which the
     server's own check leaves out.
   - Never overwrites the snapshot of a C(maintenance_on) that did not finish, because that snapshot holds the layout to
     go back to.
+  - The page C(docs/node_actions.md) of the collection says for each action and each state of the cluster what happens.
 options:
   node_uid:
     description: The uid of the node.
@@ -30,11 +31,16 @@ options:
     description:
       - V(maintenance_on) makes a snapshot of the node, moves its shards and endpoints away, and keeps the node empty.
       - V(maintenance_off) ends that, and moves shards and endpoints back.
+      - V(remove) moves everything to the other nodes and takes the node out of the cluster for good. A node that the
+        cluster does not list counts as removed, with a warning unless its completed action is still recorded.
+      - V(enslave_node) hands the role of the cluster's primary over to another node.
     type: str
     required: true
     choices:
       - maintenance_on
       - maintenance_off
+      - remove
+      - enslave_node
   state:
     description:
       - V(completed) means that the node is as the action leaves it.
@@ -46,41 +52,49 @@ options:
     default: completed
   overwrite_snapshot:
     description:
-      - For V(maintenance_on). Whether to make a new snapshot even if the node has one from an earlier maintenance
-        (7.4.2 and later).
+      - For O(action=maintenance_on). Whether to make a new snapshot even if the node has one from an earlier
+        maintenance (7.4.2 and later).
       - Ignored, with a warning, where the earlier snapshot is still needed.
     type: bool
   evict_ha_replica:
     description:
-      - For V(maintenance_on). V(false) leaves replica shards on the node and only moves primaries away, for clusters
-        without the room to move everything (7.4.2 and later).
+      - For O(action=maintenance_on). V(false) leaves replica shards on the node and only moves primaries away, for
+        clusters without the room to move everything (7.4.2 and later).
     type: bool
   evict_active_active_replica:
     description:
-      - For V(maintenance_on). The same as O(evict_ha_replica), for replica shards of Active-Active databases.
+      - For O(action=maintenance_on). The same as O(evict_ha_replica), for replica shards of Active-Active databases.
     type: bool
   evict_dbs:
     description:
-      - For V(maintenance_on). The uids of the databases whose shards leave the node. All others stay on it, and are
-        lost while it is stopped unless they have a replica elsewhere.
+      - For O(action=maintenance_on). The uids of the databases whose shards leave the node (7.4.2 and later). All
+        others stay on it, and are lost while it is stopped unless they have a replica elsewhere.
     type: list
     elements: str
   keep_slave_shards:
     description:
-      - For V(maintenance_on), before 7.4.2. Whether replica shards stay on the node. Later releases have
-        O(evict_ha_replica) and O(evict_active_active_replica) instead.
+      - For O(action=maintenance_on), before 7.4.2 only. Whether replica shards stay on the node. Later releases have
+        O(evict_ha_replica) and O(evict_active_active_replica) instead, and with them this option is refused.
     type: bool
   snapshot_name:
     description:
-      - For V(maintenance_off). The snapshot to go back to, instead of the latest one made by maintenance.
+      - For O(action=maintenance_off). The snapshot to go back to, instead of the latest one made by maintenance.
     type: str
   skip_shards_restore:
     description:
-      - For V(maintenance_off). Whether to leave the shards where they are now.
+      - For O(action=maintenance_off). Whether to leave the shards where they are now.
+    type: bool
+  wait_for_persistence:
+    description:
+      - For O(action=remove). Whether the action ends only when the migrated shards have new persistence files. By
+        default, the policy C(persistent_node_removal) of the cluster decides.
     type: bool
   action_options:
     description:
-      - Further members of the request body, for options that have no option here. They are passed on as they are.
+      - Further members of the request body, for options that have no option here. They are passed on as they are, with
+        a warning, because the API's documentation does not have them.
+      - Older schemas of the API name C(demote_node) for V(maintenance_on) and V(enslave_node), and C(shards_only) and
+        C(endpoints_only) for V(enslave_node).
     type: dict
     default: {}
   force:
@@ -125,6 +139,23 @@ EXAMPLES = r"""
     node_uid: 2
     action: maintenance_off
 
+- name: Take node 3 out of the cluster for good
+  redis_enterprise.cluster.redis_node_action:
+    url:
+      - https://node1.example.com:9443
+      - https://node2.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node_uid: 3
+    action: remove
+    wait_for_persistence: true
+
+- name: Let another node be the primary of the cluster
+  redis_enterprise.cluster.redis_node_action:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node_uid: 1
+    action: enslave_node
+
 - name: Cancel a drain that takes too long
   redis_enterprise.cluster.redis_node_action:
     url: https://node1.example.com:9443
@@ -136,7 +167,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 node:
-  description: The node as it is now (in check mode, as it is before).
+  description: The node as it is now (in check mode, as it is before); null if the cluster does not list it.
   returned: success, with O(state=completed)
   type: dict
   contains:
@@ -193,8 +224,10 @@ already:
   returned: success, with O(state=completed)
   type: bool
 reason:
-  description: Why the module did the last thing that it did, or why it did nothing.
-  returned: success, with O(state=completed)
+  description:
+    - Why the module did the last thing that it did, or why it did nothing.
+    - With O(state=absent), what was cancelled or cleared and what remains on the node.
+  returned: success
   type: str
 failure:
   description:
@@ -211,7 +244,11 @@ FRONT = Front(
     node_action.run,
     {
         "node_uid": {"type": "int", "required": True},
-        "action": {"type": "str", "required": True, "choices": ["maintenance_on", "maintenance_off"]},
+        "action": {
+            "type": "str",
+            "required": True,
+            "choices": ["maintenance_on", "maintenance_off", "remove", "enslave_node"],
+        },
         "state": {"type": "str", "choices": ["completed", "absent"], "default": "completed"},
         "overwrite_snapshot": {"type": "bool"},
         "evict_ha_replica": {"type": "bool"},
@@ -220,6 +257,7 @@ FRONT = Front(
         "keep_slave_shards": {"type": "bool"},
         "snapshot_name": {"type": "str"},
         "skip_shards_restore": {"type": "bool"},
+        "wait_for_persistence": {"type": "bool"},
         "action_options": {"type": "dict", "default": {}},
         "force": {"type": "bool", "default": False},
         **waiting_spec(3600.0),

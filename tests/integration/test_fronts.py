@@ -43,6 +43,10 @@ STEPS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
     ("redis_action_info", {"name": "SMCreateBDB"}, {}),
     ("redis_health_info", {"in_maintenance_allowed": "9"}, {}),
     ("redis_bdb", {"name": "one", "state": "absent"}, {"diff": True}),
+    ("redis_cluster_action", {"action": "unheard-of"}, {}),
+    ("redis_cluster_action", {"action": "unheard-of", "state": "absent"}, {}),
+    ("redis_node_action", {"node_uid": 1, "action": "enslave_node", "action_options": {"x": 1}}, {"check_mode": True}),
+    ("redis_action_info", {"uid": "4be7a5a0-0000-4000-8000-000000000000", "wait": True}, {}),
 ]
 
 
@@ -111,7 +115,7 @@ def test_both_fronts_give_the_same_result(both: t.Any, number: int) -> None:
 
 def test_the_steps_are_what_they_are_meant_to_be(both: t.Any) -> None:
     results = both["local"][0]
-    assert [number for number, step in enumerate(results) if step.get("failure")] == [4, 5, 6, 10, 11, 15, 18]
+    assert [number for number, step in enumerate(results) if step.get("failure")] == [4, 5, 6, 10, 11, 15, 18, 25, 28]
     assert [number for number, step in enumerate(results) if step["changed"]] == [
         0,
         1,
@@ -124,6 +128,7 @@ def test_the_steps_are_what_they_are_meant_to_be(both: t.Any) -> None:
         19,
         20,
         24,
+        27,
     ]
 
 

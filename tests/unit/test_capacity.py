@@ -24,6 +24,7 @@ def memory(**free: int | None) -> t.Callable[[Table], None]:
     return bend
 
 
+RACKS = each(update(NODE, 0, rack_id="a"), update(NODE, 1, rack_id="b"), update(NODE, 2, rack_id="b"))
 CAPACITY: list[tuple[str, t.Callable[[Table], None], int, list[str]]] = [
     ("enough on the only node that may", memory(n2=0, n3=GIB), 1, []),
     (
@@ -77,6 +78,14 @@ CAPACITY: list[tuple[str, t.Callable[[Table], None], int, list[str]]] = [
         1,
         ["shard 2: node 2 has its full number of shards (1), node 3 has its other copy"],
     ),
+    (
+        "a rack-aware database wants another rack",
+        each(RACKS, update("/v1/bdbs", 0, rack_aware=True)),
+        1,
+        ["shard 1: node 2 has its other copy, node 3 is in rack b, as its other copy is"],
+    ),
+    ("racks do not count for other databases", RACKS, 1, []),
+    ("nodes without a rack take anything", update("/v1/bdbs", 0, rack_aware=True), 1, []),
     (
         "a node that is overbooked",
         memory(n3=-5 * GIB),

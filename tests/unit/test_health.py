@@ -124,6 +124,22 @@ PROBLEMS: list[Row] = [
         ],
     ),
     (
+        "racks",
+        each(
+            update("/v1/bdbs", 0, rack_aware=True),
+            *(update(NODE, index, rack_id=rack) for index, rack in enumerate("aba")),
+            update(SHARD, 1, node_uid="3"),
+        ),
+        [
+            (
+                "database 1",
+                WARNING,
+                "Primary shard 1 of database 1 (cache) and its replica 2 are both in rack a, although the database is "
+                "rack-aware.",
+            )
+        ],
+    ),
+    (
         "databases",
         update("/v1/bdbs", 1, status="active-change-pending"),
         [("database 2", ERROR, "Database 2 (queue) is not active: its status is active-change-pending.")],

@@ -1,221 +1,228 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operation of C(redis_node_action): bring one node into maintenance or out of it, or cancel such an action."""
+"""Operation of C(redis_node_action): carry out an action of one node, or cancel it."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from .. import _actions, _cluster, _node_plan
+from .. import _actions, _cluster, _node_plan, _node_plan_enslave, _node_plan_remove
+from .._action_run import GRACE, LOOK_AGAIN, MOST_RUNS, ActionRun, cancel_and_clear, node_spot
 from .._actions import Action
-from .._errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, Refused, WaitTimeout
-from .._node_plan import OFF, ON, Step, View, Wanted
-from .._operation import Context, Deadline, Result
-from .._waiter import Seen, pause_after, wait_until
+from .._cluster import Cluster, Node
+from .._errors import ActionFailed, Failure, NotAsAsked, Refused
+from .._node_plan import ENSLAVE, OFF, ON, REMOVE, Step, View, Wanted
+from .._operation import Context, Result
 
-OPTIONS: t.Mapping[str, tuple[str, ...]] = {
-    ON: (
-        "overwrite_snapshot",
-        "evict_ha_replica",
-        "evict_active_active_replica",
-        "evict_dbs",
-        "keep_slave_shards",
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """What is known about one action, as pure functions."""
+
+    decide: t.Callable[[Wanted, View], Step]
+    not_as_asked: t.Callable[[Wanted, Cluster, Cluster], str | None]
+    facts: t.Callable[[int, Cluster], dict[str, t.Any]]
+    goal: t.Mapping[str, t.Any]
+    remains: t.Callable[[Wanted, Node | None], str]
+
+
+def _maintenance(in_maintenance: bool) -> _Plan:
+    return _Plan(
+        _node_plan.decide,
+        lambda wanted, _before, now: _node_plan.not_as_asked(wanted, now),
+        _node_plan.facts,
+        {"in_maintenance": in_maintenance},
+        _node_plan.remains,
+    )
+
+
+_PLANS: t.Mapping[str, _Plan] = {
+    ON: _maintenance(True),
+    OFF: _maintenance(False),
+    REMOVE: _Plan(
+        _node_plan_remove.decide,
+        _node_plan_remove.not_as_asked,
+        _node_plan_remove.facts,
+        {"in_cluster": False},
+        _node_plan_remove.remains,
     ),
-    OFF: ("snapshot_name", "skip_shards_restore"),
+    ENSLAVE: _Plan(
+        _node_plan_enslave.decide,
+        _node_plan_enslave.not_as_asked,
+        _node_plan_enslave.facts,
+        {"role": "slave"},
+        _node_plan_enslave.remains,
+    ),
 }
-_MOST_RUNS = 10  # activations stack on the server: each needs its own maintenance_off
-_GRACE = 5.0  # seconds in which a lost request may still arrive, and the endpoints may still disagree
+
+
+NAMES = tuple(_PLANS)
+
+
+def undone(name: str, uid: int, cluster: Cluster) -> str | None:
+    """What speaks against an action of a node having ended well, as far as the cluster shows it; or None."""
+    if cluster.node(uid) is None and name != REMOVE:
+        return f"node {uid} is not in the cluster"
+    return _PLANS[name].not_as_asked(Wanted(uid, name), cluster, cluster)
 
 
 def run(context: Context) -> Result:
     if context.params["state"] == "absent":
         return _remove_record(context)
-    return _Maintenance(context).complete()
+    task = _NodeAction(context)
+    return task.run.carry_out(task.complete)
 
 
-def wanted_from(params: t.Mapping[str, t.Any]) -> Wanted:
-    """The task's options as a Wanted; only those that were set and that belong to the action."""
-    action = params["action"]
-    options = {name: params[name] for name in OPTIONS[action] if params.get(name) is not None}
-    return Wanted(params["node_uid"], action, {**options, **(params.get("action_options") or {})}, params["force"])
-
-
-class _Maintenance:
+class _NodeAction:
     """One run of the task: look, decide, act, wait, look again, until there is nothing left to do."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.client = context.client
-        self.wanted = wanted_from(context.params)
-        self.path = f"/v1/nodes/{self.wanted.node_uid}/actions/{self.wanted.action}"
-        self.clock = context.clock
-        self.deadline: Deadline = context.deadline()
-        self.waited_so_far = context.clock.now()
-        self.sent = 0
+        self.wanted = _node_plan.wanted_from(context.params)
+        self.plan = _PLANS[self.wanted.action]
+        self.run = ActionRun(context, node_spot(self.wanted.node_uid, self.wanted.action))
         self.adopted = False
         self.action: Action | None = None
+        self.first: View | None = None
 
     def complete(self) -> Result:
-        try:
-            return self._completed()
-        except CollectionError as error:
-            if self.sent:  # the task has failed, but the action was started
-                error.done = {"changed": True}
-            raise
-
-    def _completed(self) -> Result:
-        first = view = self._look()
         while True:
-            step = _node_plan.decide(self.wanted, view)
-            for sentence in step.warnings:
-                self.context.warn(sentence)
+            view = self._look()
+            self.first = self.first or view
+            self._own_request_failed(self.first, view)
+            step = self.plan.decide(self.wanted, view)
             if step.kind == "wait" and not self.context.wait.enabled:
                 raise Refused(f"{step.why}. Run the task again after that, or set wait: true.")
-            if step.kind == "nothing" or self.context.check_mode:
-                return self._result(first, view, step)
-            if self._act(step, view) and not self.context.wait.enabled:
-                return self._result(first, view, step)
-            view = self._look()
-            if step.kind == "adopt" or (step.kind == "run" and self.action is not None and self.action.finished):
-                view = self._verified(view)
+            for sentence in step.warnings:
+                self.context.warn(sentence)
+            if step.kind == "nothing" and (self.run.sent or self.run.lost):
+                self.action = self.action or view.record(self.wanted.action)
+            if (
+                step.kind == "nothing"
+                or self.context.check_mode
+                or (self._act(step, self.first.cluster, view) and not self._waits)
+            ):
+                return self._result(self.first.cluster, view.cluster, step)
+            if step.kind == "wait" or self.action is None:
+                continue  # not started: look again
+            now = self._settled(self.first.cluster)
+            if now is not None:
+                return self._result(self.first.cluster, now, step)
+
+    @property
+    def _waits(self) -> bool:
+        return self.context.wait.enabled
 
     def _look(self) -> View:
-        uid = self.wanted.node_uid
-        cluster = _cluster.read(self.client)
-        node = _node_plan.known_node(uid, cluster)
-        snapshots = None
-        if self.wanted.action == OFF and node.in_maintenance:
-            listed = self.client.find(f"/v1/nodes/{uid}/snapshots")
-            snapshots = None if listed is None else tuple(str(each.get("name")) for each in listed)
+        """The records before the cluster: an action that ends in between is then not taken for one that never ran."""
+        uid, action = self.wanted.node_uid, self.wanted.action
+        if action in (ON, OFF):
+            on, off = (_actions.read_node_action(self.client, uid, name) for name in (ON, OFF))
+            cluster = _cluster.read(self.client)
+            return View(cluster, on, off, self._snapshots(cluster))
+        own = self.run.spot.read(self.context)
+        others = _actions.from_node(self.client.find(f"/v1/nodes/{uid}/actions"), uid)
         return View(
-            cluster,
-            _actions.read_node_action(self.client, uid, ON),
-            _actions.read_node_action(self.client, uid, OFF),
-            snapshots,
+            _cluster.read(self.client),
+            own_record=own,
+            others=tuple(each for each in others if each.name != action),
+            asked_through=self.client.host_names,
         )
 
-    def _act(self, step: Step, view: View) -> bool:
+    def _snapshots(self, cluster: Cluster) -> tuple[str, ...] | None:
+        node = cluster.node(self.wanted.node_uid)
+        if self.wanted.action != OFF or node is None or not node.in_maintenance:
+            return None
+        listed = self.client.find(f"/v1/nodes/{node.uid}/snapshots")
+        return None if listed is None else tuple(str(each.get("name")) for each in listed)
+
+    def _own_request_failed(self, first: View, view: View) -> None:
+        """A POST whose answer was lost may have started an action that has failed meanwhile: that is the answer."""
+        record, before = view.record(self.wanted.action), first.record(self.wanted.action)
+        new = record is not None and (before is None or before.uid != record.uid)
+        if record is not None and new and record.finished and self.run.sent and self.action is None:
+            self._require_success(record)
+
+    def _act(self, step: Step, before: Cluster, view: View) -> bool:
         """Start the action or take up the one that runs, and wait until it has ended well. False: look again."""
-        name = self.wanted.action
+        self.action = None
         if step.kind == "run":
-            if self.sent >= _MOST_RUNS:
-                raise NotAsAsked(
-                    f"{name} of node {self.wanted.node_uid} was run {self.sent} times to no effect: {step.why}."
-                )
-            if not self._start(step.body, view.record(name)):
+            if self.run.sent >= MOST_RUNS:
+                raise NotAsAsked(f"{self.run.spot.label} was run {self.run.sent} times to no effect: {step.why}.")
+            self.action = self.run.start(step.body, view.record(self.wanted.action))
+            if self.action is None:
                 return False
         elif step.kind == "adopt":
             self.adopted = True
-            self.action = view.record(name)
-        else:
-            name = ON if name == OFF else OFF
-        if not self.context.wait.enabled:
-            return True
-        ended = self._wait_for(name)
-        if step.kind != "wait":
-            self.action = ended or self.action
-            if ended is not None:
-                _actions.require_success(ended, self._what_remains())
+            self.action = view.record(self.wanted.action)
+        elif step.first is not None:
+            if self.run.follow(node_spot(self.wanted.node_uid, step.first.name), step.first) is None:
+                self.run.pause(step.why)
+            return False
+        if self._waits:
+            ended = self.run.follow(self.run.spot, view.record(self.wanted.action) if step.kind == "adopt" else None)
+            if ended is None:
+                self._vanished(before)
+            else:
+                self.action = ended
+                self._require_success(ended)
         return True
 
-    def _start(self, body: t.Mapping[str, t.Any], before: Action | None) -> bool:
-        """POST the action. False when the answer was lost or the server is busy: then look again and decide anew."""
-        try:
-            answer = self.client.write("POST", self.path, dict(body)).data
-        except Ambiguous as lost:
-            self._let_lost_request_arrive(lost, before)
-            return False
-        except ApiError as error:
-            if error.status != 409:
-                raise
-            self._pause_after_conflict(error)
-            return False
-        self.sent += 1
-        found = _actions.from_node(answer, self.wanted.node_uid, self.wanted.action)
-        self.action = found[0] if found else None
-        return True
-
-    def _let_lost_request_arrive(self, lost: Ambiguous, before: Action | None) -> None:
-        """Activations stack, so nothing is sent again before the record of the lost request had time to show up."""
-        until = self.clock.now() + _GRACE
-        while self.clock.now() < until:
-            record = _actions.read_node_action(self.client, self.wanted.node_uid, self.wanted.action)
-            if record is not None and (before is None or record.uid != before.uid):
-                self.sent += 1
-                return
-            if self.deadline.left().timeout <= 0:
-                break
-            self.clock.sleep(0.5)
-        if self.deadline.left().timeout <= 0 or not self.context.wait.enabled:
-            raise WaitTimeout(
-                f"{lost} Look at redis_action_info and redis_node_info before you run the task again.", lost.failure
-            ) from lost
-
-    def _pause_after_conflict(self, error: ApiError) -> None:
-        left = self.deadline.left()
-        if left.timeout <= 0 or not self.context.wait.enabled:
-            raise WaitTimeout(
-                f"{self.wanted.action} of node {self.wanted.node_uid} cannot start: the cluster says that another "
-                f"action runs ({error.failure.description or 409}). redis_action_info shows it; try again after it.",
-                error.failure,
+    def _vanished(self, before: Cluster) -> None:
+        """The record is gone, so somebody has cleared it: only the node can tell whether the action was done."""
+        now = _cluster.read(self.client)
+        if now.node(self.wanted.node_uid) is None and self.wanted.action != REMOVE:
+            raise ActionFailed(f"Node {self.wanted.node_uid} was removed from the cluster meanwhile.")
+        problem = self.plan.not_as_asked(self.wanted, before, now)
+        if problem is not None:
+            raise ActionFailed(
+                f"{self.run.spot.label} was cancelled or cleared by somebody else before it was seen to end: "
+                f"{problem}. {self.plan.remains(self.wanted, now.node(self.wanted.node_uid))}",
+                Failure(action=self.action.as_dict() if self.action else None),
             )
-        elapsed = self.clock.now() - self.waited_so_far
-        self.clock.sleep(min(pause_after(elapsed, left.interval), left.timeout))
 
-    def _wait_for(self, name: str) -> Action | None:
-        """Poll the action until it is terminal; None when its record vanished meanwhile."""
-        last: list[Action | None] = [None]
+    def _require_success(self, ended: Action) -> None:
+        if not ended.succeeded:
+            node = _cluster.read(self.client).node(self.wanted.node_uid)
+            _actions.require_success(ended, self.plan.remains(self.wanted, node))
 
-        def probe() -> Seen:
-            action = _actions.read_node_action(self.client, self.wanted.node_uid, name)
-            last[0] = action
-            if action is None:
-                return Seen(True, f"{name} is not listed any more")
-            return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()))
-
-        wait_until(probe, self.deadline.left(), self.clock, f"{name} of node {self.wanted.node_uid}")
-        return last[0]
-
-    def _verified(self, view: View) -> View:
-        """The action is reported as completed; give the endpoints a moment to agree that the node is as asked."""
-        until = self.clock.now() + _GRACE
+    def _settled(self, before: Cluster) -> Cluster | None:
+        """The cluster, read back and as asked; None when the action has to be run once more."""
+        until = self.context.clock.now() + GRACE
         while True:
-            problem = _node_plan.not_as_asked(self.wanted, view.cluster)
+            now = _cluster.read(self.client)
+            problem = self.plan.not_as_asked(self.wanted, before, now)
             if problem is None:
-                return view
-            if self.clock.now() >= until:
+                return now
+            if self.context.clock.now() >= until:
                 break
-            self.clock.sleep(0.5)
-            view = self._look()
-        if self.wanted.action == OFF and self.sent < _MOST_RUNS:
-            self.context.warn(
-                f"Node {self.wanted.node_uid} was put into maintenance more than once, so maintenance_off is repeated."
-            )
-            return view
+            self.context.clock.sleep(LOOK_AGAIN)
+        if self._is_stacked():
+            return None
         raise NotAsAsked(
-            f"{self.wanted.action} of node {self.wanted.node_uid} was reported as completed, but: {problem}. "
+            f"{self.run.spot.label} was reported as completed, but: {problem}. "
             "Do not stop the node. Look at redis_node_info and redis_action_info, and run the task again.",
             Failure(action=self.action.as_dict() if self.action else None),
         )
 
-    def _what_remains(self) -> str:
-        node = _cluster.read(self.client).node(self.wanted.node_uid)
-        if node is None:
-            return f"Node {self.wanted.node_uid} is not in the cluster any more."
-        state = "in maintenance" if node.in_maintenance else "not in maintenance"
-        snapshot = f", its snapshot {node.maintenance_snapshot} is kept" if node.maintenance_snapshot else ""
-        return (
-            f"Node {node.uid} is {state} with {len(node.shards)} shard(s) on it{snapshot}. Run the task again to go "
-            "on, or use maintenance_off to go back."
+    def _is_stacked(self) -> bool:
+        """Activations of maintenance stack on the server: each needs its own maintenance_off."""
+        if self.wanted.action != OFF or self.run.sent >= MOST_RUNS:
+            return False
+        self.context.warn(
+            f"Node {self.wanted.node_uid} was put into maintenance more than once, so maintenance_off is repeated."
         )
+        return True
 
-    def _result(self, first: View, last: View, step: Step) -> Result:
+    def _result(self, first: Cluster, last: Cluster, step: Step) -> Result:
         uid = self.wanted.node_uid
-        changed = self.sent > 0 or (self.context.check_mode and step.kind in ("run", "wait"))
-        node = last.cluster.node(uid)
-        before = first.cluster.node(uid)
-        was = before is not None and before.in_maintenance
-        will_be = self.wanted.action == ON if changed else was
+        before = self.plan.facts(uid, first)
+        # Of a lost request that has left no record, only the cluster can tell.
+        by_lost = self.run.lost > 0 and before != self.plan.facts(uid, last)
+        changed = self.run.sent > 0 or by_lost or (self.context.check_mode and step.kind in ("run", "wait"))
+        node = last.node(uid)
         return Result(
             changed,
             {
@@ -225,48 +232,40 @@ class _Maintenance:
                 "already": not changed and step.kind == "nothing",
                 "reason": step.why,
             },
-            before={"node_uid": uid, "in_maintenance": was},
-            after={"node_uid": uid, "in_maintenance": will_be},
+            before=before,
+            after={**before, **self.plan.goal} if changed else before,
         )
 
 
 def _remove_record(context: Context) -> Result:
     """C(state: absent): cancel what runs and wait until it has stopped; clear the record of what has ended."""
     uid, name = context.params["node_uid"], context.params["action"]
-    path = f"/v1/nodes/{uid}/actions/{name}"
-    _node_plan.known_node(uid, _cluster.read(context.client))
-    record = _actions.read_node_action(context.client, uid, name)
+    spot = node_spot(uid, name)
+    record = spot.read(context)
     changed = record is not None
-    if changed and not context.check_mode:
-        record = _cancel_and_clear(context, path, uid, name) or record
+    reason = f"no {name} of node {uid} is recorded"
+    if record is None:
+        _check_known(context, uid, name)
+    else:
+        reason = f"{record.sentence()}, and will be {'cleared' if record.finished else 'cancelled'}"
+        if not context.check_mode:
+            record = cancel_and_clear(context, spot) or record
+            wanted = Wanted(uid, name)
+            remains = _PLANS[name].remains(wanted, _cluster.read(context.client).node(uid))
+            reason = f"{record.sentence()}, and its record is cleared. {remains}"
     return Result(
         changed,
-        {"action": record.as_dict() if record else None},
+        {"action": record.as_dict() if record else None, "reason": reason},
         before={"node_uid": uid, "action": name, "recorded": changed},
         after={"node_uid": uid, "action": name, "recorded": False},
     )
 
 
-def _cancel_and_clear(context: Context, path: str, uid: int, name: str) -> Action | None:
-    """DELETE cancels a running action and clears a finished one; so it is sent again until nothing is recorded."""
-    last: list[Action | None] = [None]
-    cancelled: set[str | None] = set()
-
-    def probe() -> Seen:
-        action = _actions.read_node_action(context.client, uid, name)
-        if action is None:
-            return Seen(True, "no record")
-        last[0] = action
-        key = f"{action.uid} {action.finished}"
-        if key not in cancelled:
-            cancelled.add(key)
-            try:
-                context.client.write("DELETE", path, accept=(404,))
-            except Ambiguous:
-                cancelled.discard(key)  # it is read again, and sent again only if the record is still there
-            if not context.wait.enabled:
-                return Seen(True, action.sentence())
-        return Seen(False, action.sentence(), Failure(action=action.as_dict()))
-
-    wait_until(probe, context.wait, context.clock, f"{name} of node {uid} to stop")
-    return last[0]
+def _check_known(context: Context, uid: int, name: str) -> None:
+    """Nothing to cancel may mean a mistyped uid; for a removal it may also mean that the node is gone."""
+    cluster = _cluster.read(context.client)
+    if cluster.node(uid) is None and name == REMOVE:
+        known = ", ".join(str(each.uid) for each in cluster.nodes)
+        context.warn(f"The cluster has no node with uid {uid}; its nodes are {known}. Check node_uid.")
+        return
+    _node_plan.known_node(uid, cluster)

@@ -1,0 +1,67 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How late the end of an action is noticed, and how many requests that takes: the real operation on a fake clock."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import typing as t
+
+import pytest
+from support.acting_api import ActingApi, World
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Wait
+
+LATENCY = 0.005  # seconds a request takes
+INTERVAL = 5.0
+RECORD = "/v1/nodes/2/actions/maintenance_on"
+
+
+def drain(clock: t.Any, seconds: float) -> tuple[float, int]:
+    """Seconds between the end of an action of this length and the poll that sees it, and the number of polls."""
+    world = World("8.0.16", clock, latency=LATENCY)
+    world.told.seconds = seconds
+    params = {"node_uid": 2, "action": "maintenance_on", "state": "completed", "action_options": {}, "force": False}
+    context = Context(ActingApi(world).client, params, wait=Wait(True, 3600.0, INTERVAL), clock=clock)
+    assert node_action.run(context).changed
+    started = next(index for index, each in enumerate(world.sent) if each.method == "POST")
+    polls = [each for each in world.sent[started + 1 :] if each.path == RECORD]
+    assert all(each.path == RECORD for each in world.sent[started + 1 : started + 1 + len(polls)])
+    return polls[-1].at - (world.sent[started].at + seconds), len(polls)
+
+
+def test_the_end_is_noticed_within_a_tenth_of_the_length_on_average(clock: t.Any) -> None:
+    source = random.Random(7)
+    shares = []
+    for dummy in range(120):
+        seconds = source.choice([source.uniform(0.05, 5), source.uniform(1, 60), source.uniform(10, 900)])
+        late, polls = drain(clock, seconds)
+        assert 0 <= late <= INTERVAL + LATENCY
+        assert polls <= 50 or seconds > 30, seconds
+        shares.append(late / (0.1 + 0.1 * seconds))
+    assert statistics.mean(shares) <= 1.0
+
+
+@pytest.mark.parametrize("length", [0.2, 1.0, 5.0, 30.0])
+def test_the_average_holds_for_each_length(length: float, clock: t.Any) -> None:
+    source = random.Random(11)
+    lengths = [length * source.uniform(0.8, 1.2) for dummy in range(40)]
+    late = statistics.mean(drain(clock, each)[0] for each in lengths)
+    assert late <= 0.1 + 0.1 * length
+
+
+def test_an_action_of_30_s_takes_at_most_50_polls(clock: t.Any) -> None:
+    assert 20 <= drain(clock, 30.0)[1] <= 50
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.15, 0.2])
+def test_a_short_action_is_noticed_within_a_fifth_of_a_second(seconds: float, clock: t.Any) -> None:
+    assert drain(clock, seconds)[0] <= 0.2
+
+
+def test_a_long_action_is_polled_no_less_often_than_asked_for(clock: t.Any) -> None:
+    drain(clock, 900.0)
+    assert max(clock.sleeps) == pytest.approx(INTERVAL)
