@@ -285,7 +285,9 @@ class Database:
 
         wait_until(probe, self.deadline.left(), self.clock, f"the {plan.step} of {self.desired.label}")
         if self.action is not None and not self.action.finished:  # forgotten by the server, and the object proves it
-            self.action = dataclasses.replace(self.action, status="completed", progress=100.0)
+            self.action = dataclasses.replace(
+                self.action, status="completed", progress=100.0, state=None, heartbeat=None, pending_ops={}
+            )
         return t.cast("Bdb | None", seen["bdb"])
 
     def _as_asked(self, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
