@@ -24,4 +24,11 @@ options:
       - The pause is a tenth of the time waited so far, at least 0.1 seconds and at most this.
     type: float
     default: 5.0
+  progress:
+    description:
+      - Whether to show, while waiting, a line whenever something has moved, at most one in a second.
+      - Only where the task runs inside Ansible's own worker (local connection, no become, no async). A module cannot
+        show anything before it ends.
+    type: bool
+    default: true
 """

@@ -73,6 +73,16 @@ class Node:
     shards: tuple[Shard, ...]
     endpoints: tuple[str, ...]  # names of the databases whose endpoint is bound here
     listed_shards: tuple[str, ...] = ()  # uids in the node's own list, which can differ from what /v1/shards says
+    free_ram: int | None = None
+    total_provisional_ram: int | None = None
+    uptime: int | None = None  # seconds
+    cores: int | None = None
+    os_version: str | None = None
+
+    @property
+    def stale_snapshot(self) -> bool:
+        """Whether it has a maintenance snapshot without being in maintenance: one that was not ended properly."""
+        return bool(self.maintenance_snapshot) and not self.in_maintenance
 
     @property
     def alive(self) -> bool:
@@ -86,7 +96,11 @@ class Node:
     def as_dict(self) -> dict[str, t.Any]:
         shown = dataclasses.asdict(self)
         shown["shards"] = [dataclasses.asdict(shard) for shard in self.shards]
+        primaries = sum(shard.is_master for shard in self.shards)
         shown["shard_count"] = len(self.shards)
+        shown["primary_shard_count"] = primaries
+        shown["replica_shard_count"] = len(self.shards) - primaries
+        shown["stale_snapshot"] = self.stale_snapshot
         return shown
 
 
@@ -117,10 +131,25 @@ class Cluster:
         return len(self.nodes) // 2 + 1
 
     @property
+    def releases(self) -> list[str]:
+        """The releases that its nodes run, each once; several while it is upgraded."""
+        return sorted({node.software_version for node in self.nodes if node.software_version}, key=_numbers)
+
+    @property
+    def racks(self) -> dict[str, list[int]]:
+        """The uids of the nodes in each rack, without the nodes that have none."""
+        names = sorted({node.rack_id for node in self.nodes if node.rack_id})
+        return {name: [node.uid for node in self.nodes if node.rack_id == name] for name in names}
+
+    @property
     def release(self) -> tuple[int, ...]:
         """The lowest release on any node, such as (8, 0, 16)."""
-        versions = [tuple(int(n) for n in re.findall(r"\d+", node.software_version)[:3]) for node in self.nodes]
+        versions = [tuple(_numbers(node.software_version)[:3]) for node in self.nodes]
         return min((version for version in versions if version), default=())
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def read(client: Client) -> Cluster:
@@ -214,6 +243,11 @@ def _node(
         shards=tuple(shard for shard in shards if shard.node_uid == uid),
         endpoints=tuple(each.name for each in databases if {addr, *external} & set(each.endpoint_addresses)),
         listed_shards=tuple(str(each) for each in item.get("shard_list") or []),
+        free_ram=status.get("free_ram"),
+        total_provisional_ram=status.get("total_provisional_ram"),
+        uptime=item.get("uptime"),
+        cores=item.get("cores"),
+        os_version=item.get("os_version") or None,
     )
 
 

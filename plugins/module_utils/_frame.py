@@ -19,7 +19,9 @@ from . import _connection
 from ._client import MISSING, Client
 from ._errors import CollectionError
 from ._operation import Context, Result
-from ._waiter import Wait
+from ._waiter import Wait, keep_quiet
+
+Tell = t.Callable[[str, float], None]
 
 
 def waiting_spec(timeout: float) -> dict[str, t.Any]:
@@ -28,6 +30,7 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "float", "default": timeout},
         "wait_interval": {"type": "float", "default": 5.0},
+        "progress": {"type": "bool", "default": True},
     }
 
 
@@ -63,6 +66,10 @@ class Front:
     def argument_spec(self) -> dict[str, t.Any]:
         return {**_connection.argument_spec(), **self.options}
 
+    def secrets_of(self, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> set[str]:
+        """All values that nothing printed may hold."""
+        return {*self.secrets(params), *_connection.secrets(params, environ)}
+
 
 @dataclasses.dataclass
 class Outcome:
@@ -73,14 +80,20 @@ class Outcome:
     secrets: set[str] = dataclasses.field(default_factory=set)
 
 
-def perform(front: Front, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], check_mode: bool) -> Outcome:
-    """Open the client, run the operation, and turn an error into a failed result."""
-    outcome = Outcome(secrets={*front.secrets(params), *_connection.secrets(params, environ)})
+def perform(
+    front: Front,
+    params: t.Mapping[str, t.Any],
+    environ: t.Mapping[str, str],
+    check_mode: bool,
+    tell: Tell = keep_quiet,
+) -> Outcome:
+    """Open the client, run the operation, and turn an error into a failed result. C(tell) shows progress."""
+    outcome = Outcome(secrets=front.secrets_of(params, environ))
     try:
         connection = _connection.from_params(params, environ)
         client = Client(connection)
         try:
-            context = Context(client, params, check_mode, _wait(params), warnings=outcome.warnings)
+            context = Context(client, params, check_mode, _wait(params, tell), warnings=outcome.warnings)
             outcome.result = front.operation(context).as_dict()
         finally:
             client.close()
@@ -106,9 +119,10 @@ def run_module(front: Front) -> None:
     module.exit_json(**outcome.result)
 
 
-def _wait(params: t.Mapping[str, t.Any]) -> Wait:
+def _wait(params: t.Mapping[str, t.Any], tell: Tell) -> Wait:
     return Wait(
         enabled=bool(params.get("wait", True)),
         timeout=max(float(params.get("wait_timeout") or 0), 0.0),
         interval=max(float(params.get("wait_interval") or 5.0), 0.1),
+        tell=tell if params.get("progress") else keep_quiet,
     )

@@ -24,13 +24,18 @@ class Clock:
         time.sleep(seconds)
 
 
+def keep_quiet(what: str, elapsed: float) -> None:
+    """For fronts that cannot show progress."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Wait:
-    """The user's waiting options, in seconds."""
+    """The user's waiting options, in seconds; C(tell) is told what was seen after each look that was not the last."""
 
     enabled: bool = True
     timeout: float = 600.0
     interval: float = 5.0
+    tell: t.Callable[[str, float], None] = keep_quiet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +60,7 @@ def wait_until(probe: t.Callable[[], Seen], wait: Wait, clock: Clock, waiting_fo
         elapsed = clock.now() - started
         if seen.done:
             return seen
+        wait.tell(seen.what, elapsed)
         if elapsed >= wait.timeout:
             raise WaitTimeout(
                 f"Waited {elapsed:.0f} s for {waiting_for}, and it is not done. Last seen: {seen.what}. "

@@ -21,7 +21,9 @@ options:
     type: list
     elements: int
   extended:
-    description: Whether to read the snapshots of each node and to let it check itself, with two more requests each.
+    description:
+      - Whether to read what runs on each node and its snapshots, and to let it check itself, with two more requests for
+        each node and one for all.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -96,9 +98,24 @@ nodes:
     total_memory:
       description: Its memory in bytes.
       type: int
+    free_ram:
+      description: The bytes of its memory that are free; null where the cluster does not say.
+      type: int
     free_provisional_ram:
       description: The bytes that are left for new shards; null where the cluster does not say.
       type: int
+    total_provisional_ram:
+      description: The bytes that shards may take in all; null where the cluster does not say.
+      type: int
+    cores:
+      description: How many processor cores it has; null where the cluster does not say.
+      type: int
+    uptime:
+      description: The seconds since its machine was started; null where the cluster does not say.
+      type: int
+    os_version:
+      description: Its operating system, in words.
+      type: str
     in_maintenance:
       description: Whether it is in maintenance.
       type: bool
@@ -108,6 +125,12 @@ nodes:
     maintenance_snapshot:
       description: The name of its maintenance snapshot, if it has one.
       type: str
+    stale_snapshot:
+      description:
+        - Whether it has a maintenance snapshot although it is not in maintenance, as after a maintenance that was not
+          ended properly. The next maintenance would restore the layout in it, unless
+          O(redis_enterprise.cluster.redis_node_action#module:overwrite_snapshot=true).
+      type: bool
     shards:
       description:
         - The shards on it, with C(uid), C(bdb_uid), C(node_uid), C(role), C(status), C(detailed_status) and C(slots).
@@ -115,6 +138,12 @@ nodes:
       elements: dict
     shard_count:
       description: How many shards are on it.
+      type: int
+    primary_shard_count:
+      description: How many of them are primary shards.
+      type: int
+    replica_shard_count:
+      description: How many of them are replicas.
       type: int
     listed_shards:
       description:
@@ -125,6 +154,13 @@ nodes:
       description: The names of the databases whose endpoint is bound to it.
       type: list
       elements: str
+    actions:
+      description:
+        - The node actions on it that have not ended, in the shape that
+          M(redis_enterprise.cluster.redis_action_info) returns.
+      returned: with O(extended=true)
+      type: list
+      elements: dict
     snapshots:
       description: Its snapshots, with C(name) and C(created_time); null where the release does not list them.
       returned: with O(extended=true)
@@ -159,10 +195,27 @@ quorum:
     carrying:
       description: How many are up and not in maintenance.
       type: int
+racks:
+  description: The racks or zones, each with the uids of its nodes. Nodes without one are left out.
+  returned: success
+  type: dict
+  sample:
+    east-1a:
+      - 1
+      - 2
+    east-1b:
+      - 3
 release:
   description: The lowest release on any node, such as V(8.0.16).
   returned: success
   type: str
+releases:
+  description: All releases on its nodes, with their build; several while the cluster is upgraded.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 8.0.16-29
 failure:
   description:
     - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)

@@ -16,9 +16,14 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action.normal import ActionModule as ModuleFront
+from ansible.utils.display import Display
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import MISSING
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, perform
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import keep_quiet
+from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils._progress import Progress
+
+display = Display()
 
 
 class InProcess(ModuleFront):
@@ -36,13 +41,23 @@ class InProcess(ModuleFront):
             if checked.errors.errors or checked.unsupported_parameters:
                 return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))  # it says what is wrong
             params = checked.validated_parameters
-            outcome = perform(self.front, params, os.environ, bool(self._task.check_mode))
+            outcome = perform(
+                self.front, params, os.environ, bool(self._task.check_mode), self._teller(params, task_vars)
+            )
         result = {**outcome.result, "invocation": {"module_args": params}}
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
         result = {**remove_values(result, outcome.secrets), **kept}
         if outcome.warnings:
             result["warnings"] = [remove_values(sentence, outcome.secrets) for sentence in outcome.warnings]
         return result
+
+    def _teller(self, params: t.Mapping[str, t.Any], task_vars: t.Any) -> t.Callable[[str, float], None]:
+        """Shows progress on the screen, unless the task is one to keep quiet about."""
+        if self._task.no_log:
+            return keep_quiet
+        secrets = self.front.secrets_of(params, os.environ)
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+        return Progress(host, lambda line: display.display(remove_values(line, secrets)))
 
     def _would_run_here(self) -> bool:
         return (

@@ -183,7 +183,7 @@ def test_what_only_a_cluster_in_trouble_says_is_told_too(
 ) -> None:
     body = {"error_code": code, "description": f"The cluster's words on {code}"}
     process.cluster.fault("unavailable", method="POST", path="/v1/bdbs", status=status, body=body)
-    run = process.run(name="injected", memory_size="100MB", wait_timeout=0.05)
+    run = process.run(name="injected", memory_size="100MB", wait_timeout=1)
     assert_told(run, code, names, creation=True)
     posts = run.methods.count("POST")
     assert posts > 1 if code in ("busy", "wrong_cluster_state_id") else posts == 1

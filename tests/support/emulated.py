@@ -16,6 +16,8 @@ from pathlib import Path
 
 import requests
 
+from redis_enterprise_emulator.launch import launch
+
 MODULES = "ansible_collections.redis_enterprise.cluster.plugins.modules"
 BIN = Path(sys.executable).parent
 WRITES = ("POST", "PUT", "DELETE")
@@ -157,13 +159,13 @@ def playbook(
 @contextlib.contextmanager
 def emulated(*arguments: str) -> t.Iterator[Emulated]:
     """Start an emulated cluster on free ports; it ends with the block, or with this process."""
-    command = [sys.executable, "-m", "redis_enterprise_emulator", "--die-with-parent", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        try:
-            line = child.stdout.readline()
-            assert line, f"the emulator ended with {child.wait()}"
-            yield Emulated(json.loads(line))
-        finally:
-            child.terminate()
-            child.wait(timeout=30)
+    with launch(*arguments) as running:
+        yield Emulated(
+            {
+                "urls": running.urls,
+                "username": running.username,
+                "password": running.password,
+                "ca_cert": running.ca_cert,
+                "control": running.control_url,
+            }
+        )

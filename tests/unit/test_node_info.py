@@ -66,7 +66,48 @@ def test_extended_adds_snapshots_and_checks_of_the_chosen_nodes(clock: t.Any) ->
     result, asked = run(clock, table, node_uid=[2], extended=True)
     assert result["nodes"][0]["snapshots"] == [SNAPSHOT]
     assert result["nodes"][0]["check"] == {"passed": True, "error": None}
-    assert asked[5:] == ["/v1/nodes/check/2", "/v1/nodes/2/snapshots"]
+    assert result["nodes"][0]["actions"] == []  # the one that the cluster remembers has failed long ago
+    assert asked[5:] == ["/v1/nodes/actions", "/v1/nodes/check/2", "/v1/nodes/2/snapshots"]
+
+
+def test_extended_shows_what_runs_on_each_node(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    running = {"name": "remove_node", "node_uid": "2", "status": "active", "progress": "40"}
+    table["/v1/nodes/actions"]["actions"].append(running)
+    result, asked = run(clock, table, extended=True)
+    shown = [[(each["name"], each["status"], each["progress"]) for each in node["actions"]] for node in result["nodes"]]
+    assert shown == [[], [("remove", "running", 40.0)], []]
+    assert asked.count("/v1/nodes/actions") == 1
+
+
+def test_what_a_report_needs_without_more_requests(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    table["/v1/nodes"][0] |= {"uptime": 412, "cores": 14, "os_version": "Ubuntu 22.04.5 LTS", "rack_id": "east-1a"}
+    table["/v1/nodes"][2] |= {"rack_id": "east-1a", "software_version": "8.0.6-54"}
+    table["/v1/nodes/status"]["1"] |= {"free_ram": 3, "total_provisional_ram": 9}
+    result, asked = run(clock, table)
+    first, second, third = result["nodes"]
+    assert (first["uptime"], first["cores"], first["os_version"]) == (412, 14, "Ubuntu 22.04.5 LTS")
+    assert (first["free_ram"], first["total_provisional_ram"]) == (3, 9)
+    assert [second[key] for key in ("uptime", "cores", "os_version", "free_ram")] == [None] * 4
+    counts = ("shard_count", "primary_shard_count", "replica_shard_count")
+    assert [[node[key] for key in counts] for node in result["nodes"]] == [[1, 1, 0], [2, 1, 1], [2, 1, 1]]
+    assert result["racks"] == {"east-1a": [1, 3]}
+    assert (result["release"], result["releases"]) == ("8.0.6", ["8.0.6-54", "8.0.16-29"])
+    assert third["software_version"] == "8.0.6-54"
+    assert len(asked) == 5
+
+
+def test_a_snapshot_without_maintenance_is_stale(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    small_cluster.maintenance(table, 2)
+    table["/v1/nodes/status"]["3"]["maintenance_snapshot"] = {"name": "maintenance_mode_2024", "node_uid": "3"}
+    nodes = run(clock, table)[0]["nodes"]
+    assert [(node["in_maintenance"], node["stale_snapshot"]) for node in nodes] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
 
 
 @pytest.mark.parametrize(

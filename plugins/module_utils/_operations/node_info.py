@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _cluster
+from .. import _actions, _cluster
+from .._actions import Action
 from .._cluster import Cluster, Node
 from .._node_plan import known_node
 from .._operation import Context, Result
@@ -22,13 +23,18 @@ def run(context: Context) -> Result:
     asked = context.params.get("node_uid")
     nodes = cluster.nodes if asked is None else [known_node(uid, cluster) for uid in dict.fromkeys(asked)]
     extended = bool(context.params.get("extended"))
+    actions = _unfinished(context.client) if extended else []
     return Result(
         False,
         {
-            "nodes": [{**node.as_dict(), **(_extended(context.client, node) if extended else {})} for node in nodes],
+            "nodes": [
+                {**node.as_dict(), **(_extended(context.client, node, actions) if extended else {})} for node in nodes
+            ],
             "primary_uid": next((node.uid for node in cluster.nodes if node.role == "master"), None),
             "quorum": _quorum(cluster),
+            "racks": cluster.racks,
             "release": ".".join(map(str, cluster.release)),
+            "releases": cluster.releases,
         },
     )
 
@@ -41,8 +47,12 @@ def _quorum(cluster: Cluster) -> dict[str, int]:
     }
 
 
-def _extended(client: Client, node: Node) -> dict[str, t.Any]:
-    """The node's snapshots (null where the release does not list them) and its own checks."""
+def _unfinished(client: Client) -> list[Action]:
+    return [action for action in _actions.from_node(client.find("/v1/nodes/actions")) if not action.finished]
+
+
+def _extended(client: Client, node: Node, actions: t.Sequence[Action]) -> dict[str, t.Any]:
+    """What runs on the node, its snapshots (null where the release does not list them) and its own checks."""
     response = client.get(f"/v1/nodes/check/{node.uid}", accept=_NO_RESULT)
     check = response.data if isinstance(response.data, dict) else {}
     error = check.get("error") or check.get("description")
@@ -50,6 +60,7 @@ def _extended(client: Client, node: Node) -> dict[str, t.Any]:
         error = f"The check was answered with {response.status}: {error or 'no further word'}."
     passed = response.status == 200 and bool(check.get("result"))
     return {
+        "actions": [action.as_dict() for action in actions if action.object_uid == str(node.uid)],
         "snapshots": client.find(f"/v1/nodes/{node.uid}/snapshots"),
         "check": {"passed": passed, "error": None if passed else error or "The check gave no reason."},
     }

@@ -1,0 +1,231 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role and the playbook health_check: what they show, keep and write, and how they end."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from support.emulated import BIN, Emulated, emulated
+from support.nodes import stop
+
+ROOT = Path(__file__).parents[2]
+ROLE = ROOT / "roles" / "health_check"
+PLAYBOOK = "redis_enterprise.cluster.health_check"
+PASSWORD = "h3alth-s3cret"
+QUICK = ("--data-plane", "none", "--time-scale", "0.3", "--password", PASSWORD)
+EXAMPLE = re.compile(r"```yaml\n# (\S+)\n(.*?)```", re.DOTALL)
+NO_INVENTORY = ("No inventory was parsed", "provided hosts list is empty")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One run of a playbook: how it ended, the report that it showed, and what it handed on."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def reports(self) -> list[list[str]]:
+        """The lines of each report, in the order of the hosts."""
+        found = re.findall(r"^ok: \[[^]]+\] => (\{\n    \"msg\": \[.*?^\})", self.output, re.DOTALL | re.MULTILINE)
+        return [json.loads(each)["msg"] for each in found]
+
+    @property
+    def verdict(self) -> str:
+        (lines,) = self.reports
+        return lines[-1]
+
+    @property
+    def stats(self) -> dict[str, t.Any]:
+        text = self.output.rpartition("CUSTOM STATS: ")[2]
+        found = json.loads(text[text.index("{") : text.rindex("}") + 1])
+        return dict(found["health_check"])
+
+
+def check(cluster: Emulated, folder: Path, *arguments: str, playbook: str = PLAYBOOK, **variables: t.Any) -> Check:
+    own = {
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_SHOW_CUSTOM_STATS": "1",
+        "ANSIBLE_INVENTORY_ENABLED": "auto",
+    }
+    done = subprocess.run(
+        [str(BIN / "ansible-playbook"), playbook, "-e", json.dumps(variables), *arguments],
+        env={**cluster.environment, **own},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert PASSWORD not in done.stdout + done.stderr
+    return Check(done.returncode, done.stdout, done.stderr)
+
+
+def written(folder: Path) -> dict[str, t.Any]:
+    return dict(json.loads((folder / "report.json").read_text(encoding="utf-8")))
+
+
+def test_a_healthy_cluster_in_check_mode_as_well(cluster: Emulated, tmp_path: Path) -> None:
+    cluster.clear_journal()
+    looked = check(cluster, tmp_path, "--check", health_check_report="report.json")
+    assert (looked.code, list(tmp_path.glob("report*"))) == (0, [])
+    real = check(cluster, tmp_path, health_check_report="report.json")
+    assert real.code == 0, real.output
+    assert looked.reports[0][1:] == real.reports[0][1:]
+    assert real.verdict == "HEALTHY: 10 checks found nothing wrong; 3 of 3 nodes in service, 2 needed."
+    assert [line.split()[:3] for line in real.reports[0][2:6]] == [
+        ["node", "address", "role"],
+        ["1", "127.0.0.1", "primary"],
+        ["2", "127.0.0.2", "replica"],
+        ["3", "127.0.0.3", "replica"],
+    ]
+    report = written(tmp_path)
+    assert (report["healthy"], report["verdict"], report["error"]) == (True, real.verdict, None)
+    assert [node["uid"] for node in report.pop("nodes")] == [1, 2, 3]
+    assert real.stats == {"cluster": report}
+    assert "changed=0" in real.output
+    assert {entry["method"] for entry in cluster.journal()} == {"GET"}
+    warnings = re.findall(r"^\[[A-Z ]+\]: (.*)", real.errors, re.MULTILINE)
+    assert [each for each in warnings if not each.startswith(NO_INVENTORY)] == []
+
+
+def test_a_node_that_is_down(own_cluster: Emulated, tmp_path: Path) -> None:
+    stop(own_cluster, 2)
+    report = str(tmp_path / "report.json")
+    failed = check(own_cluster, tmp_path, health_check_report=report)
+    assert failed.code == 2
+    (lines,) = failed.reports
+    assert any(line.split()[:4] == ["2", "127.0.0.2", "replica", "down"] for line in lines)
+    assert any(line.split(None, 2) == ["error", "nodes", "Node 2 (127.0.0.2) is down."] for line in lines)
+    assert re.fullmatch(r"NOT HEALTHY: \d+ errors and \d+ warnings?; 2 of 3 nodes in service, 2 needed\.", lines[-1])
+    assert f'"msg": "{lines[-1]}"' in failed.output
+    assert (written(tmp_path)["healthy"], failed.stats["cluster"]["verdict"]) == (False, lines[-1])
+    waited = check(own_cluster, tmp_path, health_check_wait_timeout=1.2, health_check_checks=["nodes", "quorum"])
+    assert (waited.code, waited.verdict) == (
+        2,
+        "NOT HEALTHY: 1 error after 1 s of waiting; 2 of 3 nodes in service, 2 needed.",
+    )
+    told = check(own_cluster, tmp_path, health_check_fail=False)
+    assert (told.code, told.stats["cluster"]["healthy"]) == (0, False)
+    fine = check(own_cluster, tmp_path, health_check_checks=["quorum", "license"])
+    assert (fine.code, fine.stats["cluster"]["checked"]) == (0, ["license", "quorum"])
+    spare = check(own_cluster, tmp_path, health_check_checks=["quorum_without_node"], health_check_without_node=1)
+    assert spare.code == 2
+    assert any("Without node 1, too few nodes would be up" in line for line in spare.reports[0])
+
+
+def test_a_node_in_maintenance(own_cluster: Emulated, tmp_path: Path) -> None:
+    started = own_cluster.run("redis_node_action", node_uid=3, action="maintenance_on")
+    assert not started.result.get("failed"), started.result
+    failed = check(own_cluster, tmp_path)
+    assert failed.code == 2
+    (lines,) = failed.reports
+    assert any(line.split()[:5] == ["3", "127.0.0.3", "replica", "active", "yes"] for line in lines)
+    assert any(line.split(None, 2) == ["error", "maintenance", "Node 3 is in maintenance."] for line in lines)
+    allowed = check(own_cluster, tmp_path, health_check_in_maintenance_allowed=[3])
+    assert (allowed.code, allowed.stats["cluster"]["healthy"]) == (0, True), allowed.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "verdict"),
+    [
+        ({"redis_enterprise_password": "wrong"}, "UNKNOWN: The cluster refused the credentials (401)"),
+        (
+            {"redis_enterprise_url": "https://127.0.0.1:1", "redis_enterprise_unavailable_timeout": 0.2},
+            "UNKNOWN: The API did not answer GET /v1/nodes",
+        ),
+        ({"health_check_checks": ["moon"]}, "UNKNOWN: value of checks must be one or more of"),
+        ({"health_check_without_node": 9}, "UNKNOWN: The cluster has no node with uid 9; its nodes are 1, 2, 3."),
+    ],
+)
+def test_what_could_not_be_found_out_is_always_a_failure(
+    cluster: Emulated, tmp_path: Path, variables: dict[str, t.Any], verdict: str
+) -> None:
+    failed = check(cluster, tmp_path, health_check_fail=False, health_check_report="report.json", **variables)
+    assert failed.code == 2
+    assert failed.verdict.startswith(verdict)
+    report = written(tmp_path)
+    assert (report["healthy"], report["nodes"], report["verdict"]) == (None, [], failed.verdict)
+    assert failed.stats["cluster"]["healthy"] is None
+
+
+def test_nodes_that_cannot_be_read_are_said(cluster: Emulated, tmp_path: Path) -> None:
+    cluster.fault("unavailable", path="/v1/nodes", status=500, body={"error_code": "internal_error"})
+    try:
+        failed = check(cluster, tmp_path)
+    finally:
+        cluster.control("DELETE", "/faults")
+    assert failed.code == 2
+    (lines,) = failed.reports
+    assert any("Could not find out about the cluster: GET /v1/nodes was answered with 500" in line for line in lines)
+    assert lines[-3] == "The nodes could not be read: GET /v1/nodes was answered with 500: internal_error."
+    assert lines[-1] == "NOT HEALTHY: 1 error."
+
+
+def test_several_clusters_and_a_pattern_without_hosts(cluster: Emulated, tmp_path: Path) -> None:
+    with emulated("--nodes", "1", *QUICK) as west:
+        entries = [
+            {"name": name, "url": each.urls, "hostname_prefix": f"{name}-", "ca_cert": each.ready["ca_cert"]}
+            | {"username": each.ready["username"], "password": each.ready["password"]}
+            for name, each in (("east", cluster), ("west", west))
+        ]
+        source = tmp_path / "all.redis_nodes.yml"
+        options = {"plugin": "redis_enterprise.cluster.redis_nodes", "hostname": "uid", "clusters": entries}
+        source.write_text(yaml.safe_dump(options), encoding="utf-8")
+        (tmp_path / "group_vars").mkdir()
+        for entry in entries:
+            secrets = {f"redis_enterprise_{name}": entry[name] for name in ("username", "password")}
+            (tmp_path / "group_vars" / f"cluster_{entry['name']}.yml").write_text(
+                yaml.safe_dump(secrets), encoding="utf-8"
+            )
+        west.control("POST", "/license", {"expired": True})
+        hosts = "cluster_east[0]:cluster_west[0]"
+        both = check(cluster, tmp_path, "-i", str(source), health_check_hosts=hosts)
+        assert both.code == 2, both.output
+        assert {name: each["healthy"] for name, each in both.stats.items()} == {"east": True, "west": False}
+        assert sorted(lines[0].split(",")[0] for lines in both.reports) == ["Cluster east", "Cluster west"]
+        assert both.stats["west"]["problems"][0]["object"] == "license"
+        nobody = check(cluster, tmp_path, "-i", str(source), health_check_hosts="cluster_north")
+        assert nobody.code == 2
+        assert "health_check_hosts is cluster_north, and no host of the inventory matches it" in nobody.output
+
+
+def test_the_examples_of_the_guide_work(cluster: Emulated, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "health_check.md").read_text(encoding="utf-8")
+    examples = dict(EXAMPLE.findall(text))
+    assert set(examples) == {"deploy.yml", "spare.yml"}
+    for name, content in examples.items():
+        (tmp_path / name).write_text(f"---\n{content}", encoding="utf-8")
+        done = check(cluster, tmp_path, playbook=name)
+        assert done.code == 0, done.output + done.errors
+        if name == "deploy.yml":
+            assert "3 nodes carry cluster" in done.output
+        else:
+            assert done.output.count(": HEALTHY: 13 checks found nothing wrong.") == 3
+    commands = re.findall(r"-e '(\{.*?\})'", text)
+    assert commands
+    for variables in commands:
+        assert check(cluster, tmp_path, "-e", variables).code == 0
+
+
+def test_argument_specs_defaults_and_readme_agree() -> None:
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    options = specs["argument_specs"]["main"]["options"]
+    assert set(options) == set(defaults)
+    del defaults["health_check_name"]  # its default depends on the host
+    assert {name: options[name].get("default") for name in defaults} == defaults
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    shown = {name: value.strip().strip("`") for name, value in rows if name in defaults}
+    assert shown == {name: "none" if value == "" else json.dumps(value).strip('"') for name, value in defaults.items()}
