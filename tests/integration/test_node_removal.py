@@ -172,7 +172,14 @@ def test_hosts_that_cannot_be_told_apart_are_refused(untouched: Roller) -> None:
     tasks = untouched.tasks("nothing.yml", [{"name": "Nothing", "ansible.builtin.meta": "noop"}])
     hostless = remove(untouched, node_removal_nodes=[2], node_removal_tasks=tasks)
     assert "no host of the inventory has the variable redis_node_uid 2" in hostless.text
-    for run in (twins, mistaken, hostless):
+    several = remove(untouched, node_removal_nodes=[4])
+    assert "Several hosts of the inventory have the same redis_node_uid: a, b." in several.text
+    elsewhere = {"redis_enterprise_url": "https://127.0.0.9:1"}
+    untouched.hosts = {"c": {"redis_node_uid": 3}, "d": {"redis_node_uid": 4, **elsewhere}}
+    untouched.hosts["c"]["redis_enterprise_url"] = untouched.cluster.urls
+    two = remove(untouched, node_removal_hosts="c,d")
+    assert "remove nodes of one cluster at a time" in two.text
+    for run in (twins, mistaken, hostless, several, two):
         assert run.code != 0
         assert run.writes == []
 
