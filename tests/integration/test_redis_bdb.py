@@ -168,8 +168,8 @@ def test_a_lost_answer_to_a_change_or_a_deletion_is_looked_into(
 
 
 def test_plays_that_create_the_same_name_at_once_end_with_one_database(cluster: Emulated) -> None:
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda _n: cluster.run("redis_bdb", name="race", **SIZE), range(8)))
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        runs = list(pool.map(lambda _n: cluster.run("redis_bdb", name="race", **SIZE), range(20)))
     assert [run.result for run in runs if run.result.get("failed")] == []
     assert len(stored(cluster, "race")) == 1
 

@@ -43,10 +43,18 @@ class _Moved(Exception):
 class Database:
     """Brings one database about: plan, write, wait, look again, until there is nothing left to do.
 
-    C(creating) is held while a new name is looked for and created, by those who create several at once.
+    For those who bring several about at once: C(creating) is held while a new name is looked for and created, and
+    C(changing_over) is called when the cluster has nothing more to do for this one.
     """
 
-    def __init__(self, context: Context, desired: Desired, creating: t.ContextManager[t.Any] | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        desired: Desired,
+        creating: t.ContextManager[t.Any] | None = None,
+        changing_over: t.Callable[[], None] = lambda: None,
+    ) -> None:
+        self.changing_over = changing_over
         self.context = context
         self.client = context.client
         self.clock = context.clock
@@ -56,7 +64,6 @@ class Database:
         self.deadline = context.deadline()
         self.state_id: str | None = None  # of the cluster when it was read last: makes a creation conditional
         self.sent: Plan | None = None
-        self.lost_at: float | None = None  # when an answer to a write was lost
         self.action: Action | None = None
         self.schema: frozenset[str] | None = None  # fields of the cluster's own schema, once they were asked for
 
@@ -276,6 +283,7 @@ class Database:
                 self.action = action or self.action
                 if action is not None and not action.finished:
                     return Seen(False, action.sentence(), Failure(action=action.as_dict()))
+            self.changing_over()
             bdb = seen["bdb"] = self._find(uid)
             if self.action is not None:
                 _actions.require_success(self.action, _what_remains(self.desired.label, bdb))

@@ -64,13 +64,38 @@ def _dotted(name: str | tuple[str, ...]) -> str:
     return name if isinstance(name, str) else ".".join(name)
 
 
+class _Turn:
+    """The turn of one of the C(max_parallel) databases that change at a time: over as soon as the cluster is done."""
+
+    def __init__(self, turns: threading.Semaphore) -> None:
+        self._turns = turns
+        self._mine = False
+
+    def __enter__(self) -> _Turn:
+        self._turns.acquire()
+        self._mine = True
+        return self
+
+    def over(self) -> None:
+        if self._mine:
+            self._mine = False
+            self._turns.release()
+
+    def __exit__(self, *_exc: object) -> None:
+        self.over()
+
+
 class _Work:
-    """Carries jobs out: converged ones at once, the others in up to C(max_parallel) threads."""
+    """Carries jobs out: converged ones at once, the others in threads.
+
+    There are twice as many threads as databases may change at once, so that reading one back does not hold up the next.
+    """
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.stop_on_error = context.params["on_error"] == "stop"
         self.creating = threading.Lock()
+        self.turns = threading.Semaphore(context.params["max_parallel"])
         self.failed = False
         self._local = threading.local()
         self._contexts: list[Context] = []
@@ -87,7 +112,7 @@ class _Work:
             else:
                 changing.append(number)
         try:
-            with concurrent.futures.ThreadPoolExecutor(self.context.params["max_parallel"]) as pool:
+            with concurrent.futures.ThreadPoolExecutor(2 * self.context.params["max_parallel"]) as pool:
                 done = pool.map(lambda number: self._one(jobs[number]), changing)
                 results.update(zip(changing, done, strict=True))
         finally:
@@ -97,16 +122,17 @@ class _Work:
     def _one(self, job: Job) -> dict[str, t.Any]:
         if job.refusal is not None:
             return _item(job, error=job.refusal)
-        if self.failed and self.stop_on_error:
-            return _item(job, skipped=True)
-        try:
-            database = Database(self._own_context(), job.desired, self.creating)
-            # What is to be purged is looked at once more: others may have changed it while the items were worked on.
-            result = database.bring_about(database.look() if job.purged else job.current)
-        except CollectionError as error:
-            self.failed = True
-            return _item(job, error=error)
-        return _item(job, result=result)
+        with _Turn(self.turns) as turn:
+            if self.failed and self.stop_on_error:
+                return _item(job, skipped=True)
+            try:
+                database = Database(self._own_context(), job.desired, self.creating, turn.over)
+                # What is to be purged is looked at again: others may have changed it while the items were worked on.
+                result = database.bring_about(database.look() if job.purged else job.current)
+            except CollectionError as error:
+                self.failed = True
+                return _item(job, error=error)
+            return _item(job, result=result)
 
     def _own_context(self) -> Context:
         """Sessions are not made to be shared between threads."""
