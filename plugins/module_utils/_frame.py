@@ -34,7 +34,7 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
     }
 
 
-class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no types
+class _Module(AnsibleModule):
     """Hides all secrets before anything is logged or told, also those in options that are not no_log as a whole."""
 
     def __init__(self, front: Front) -> None:
