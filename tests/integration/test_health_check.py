@@ -83,7 +83,7 @@ def test_a_healthy_cluster_in_check_mode_as_well(cluster: Emulated, tmp_path: Pa
     real = check(cluster, tmp_path, health_check_report="report.json")
     assert real.code == 0, real.output
     assert looked.reports[0][1:] == real.reports[0][1:]
-    assert real.verdict == "HEALTHY: 10 checks found nothing wrong; 3 of 3 nodes in service, 2 needed."
+    assert real.verdict == "HEALTHY: 11 checks found nothing wrong; 3 of 3 nodes in service, 2 needed."
     assert [line.split()[:3] for line in real.reports[0][2:6]] == [
         ["node", "address", "role"],
         ["1", "127.0.0.1", "primary"],
@@ -212,7 +212,7 @@ def test_the_examples_of_the_guide_work(cluster: Emulated, tmp_path: Path) -> No
         if name == "deploy.yml":
             assert "3 nodes carry cluster" in done.output
         else:
-            assert done.output.count(": HEALTHY: 13 checks found nothing wrong.") == 3
+            assert done.output.count(": HEALTHY: 14 checks found nothing wrong.") == 3
     commands = re.findall(r"-e '(\{.*?\})'", text)
     assert commands
     for variables in commands:
