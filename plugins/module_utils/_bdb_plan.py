@@ -87,11 +87,23 @@ def pick(desired: Desired, listed: t.Sequence[Bdb]) -> Bdb | None:
 
 def plan(desired: Desired, current: Bdb | None) -> Plan:
     """The step that brings the cluster to what is wanted; raises Refused or InvalidInput before any write."""
+    _refuse_renamed(desired, current)
     if desired.state == "absent":
         return _absent(current)
     if current is None:
         return _create(desired)
     return _update(desired, current)
+
+
+def _refuse_renamed(desired: Desired, current: Bdb | None) -> None:
+    """A name may have passed on while the task was waiting: what was meant by it is not what is there now."""
+    renames = desired.uid is not None and desired.state == "present"
+    if current is None or renames or desired.name in (None, current.get("name")):
+        return
+    raise Refused(
+        f"Database {current.get('uid')} was named {desired.name!r} and is named {current.get('name')!r} by now: "
+        "somebody else has renamed it, so it is left alone. Run the task again."
+    )
 
 
 def still_different(desired: Desired, bdb: Bdb) -> list[str]:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
-from ._bdb_row import Field
+from ._bdb_row import Field, Kind
 from ._bdb_table import field
 from ._credentials import MASK, URI_CREDENTIALS, hide
 
@@ -51,8 +52,26 @@ def _found(value: t.Any, row: Field) -> t.Iterator[str]:
             yield from _found(member, row)
     elif _hidden(row) and value not in (None, "") and not isinstance(value, bool):
         yield from _spellings(str(value))
+    elif isinstance(value, str) and _is_container(row):
+        yield from _found_in_text(value, row)
     elif isinstance(value, str):
         yield from (match["password"] for match in URI_CREDENTIALS.finditer(value))
+
+
+def _is_container(row: Field) -> bool:
+    """Whether objects belong here; users may write them as one string, which Ansible takes apart only later."""
+    return row.name in ("config", "databases") or row.kind is Kind.OBJECT or bool(row.members)
+
+
+def _found_in_text(value: str, row: Field) -> t.Iterator[str]:
+    try:
+        taken_apart = json.loads(value)
+    except ValueError:
+        taken_apart = None
+    if not isinstance(taken_apart, (dict, list)):
+        yield value  # nobody can say what in it is secret
+        taken_apart = dict(pair.split("=", 1) for pair in value.split() if "=" in pair)
+    yield from _found(taken_apart, row)
 
 
 def _spellings(value: str) -> t.Iterator[str]:

@@ -19,6 +19,7 @@ ALWAYS_READ = (
     "name",
     "status",
     "internal",
+    "crdt",
     "endpoints",
     "port",
     "memory_size",
@@ -107,9 +108,12 @@ def _job(desired: Desired, candidates: t.Sequence[Bdb]) -> Job:
 
 
 def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) -> list[Job]:
-    """The databases that no item names, unless they are internal; raises Refused when they are more than allowed."""
+    """The databases that no item names; raises Refused when they are more than allowed.
+
+    Never those that are internal to the cluster, nor instances of Active-Active databases, which live elsewhere too.
+    """
     kept = {job.current["uid"] for job in made if job.current is not None}
-    own = [bdb for bdb in listed if not bdb.get("internal")]
+    own = [bdb for bdb in listed if not bdb.get("internal") and not bdb.get("crdt")]
     surplus = [bdb for bdb in own if bdb["uid"] not in kept]
     if not made and limit is None:
         raise Refused(

@@ -121,7 +121,9 @@ def on_the_wire(row: Field, value: t.Any) -> t.Any:
         return json.dumps(value)
     if row.kind is Kind.LIST:
         return _list_on_the_wire(row, value)
-    if row.kind is Kind.OBJECT and isinstance(value, dict):
+    if row.kind is Kind.OBJECT:
+        if not isinstance(value, dict):
+            raise InvalidInput(f"{row.name} must be an object, not {type(value).__name__}.")
         return _object_on_the_wire(row, value)
     return value
 
@@ -143,7 +145,11 @@ def _list_on_the_wire(row: Field, value: t.Any) -> t.Any:
     items = list(value) if isinstance(value, (list, tuple)) else [value]
     if not row.members:
         return [str(item) if isinstance(item, (int, float)) else item for item in items]
-    return [_object_on_the_wire(row, item) if isinstance(item, dict) else item for item in items]
+    for item in items:
+        if not isinstance(item, dict):
+            known = ", ".join(member.name for member in row.members)
+            raise InvalidInput(f"{row.name} must be a list of objects with {known}; {type(item).__name__} is none.")
+    return [_object_on_the_wire(row, item) for item in items]
 
 
 def _object_on_the_wire(row: Field, value: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

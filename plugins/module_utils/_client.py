@@ -14,8 +14,7 @@ import typing as t
 from urllib.parse import quote, urlsplit
 
 from ._connection import DEFAULT_PORT, Connection, join_host, tls_context
-from ._credentials import hide
-from ._errors import Ambiguous, ApiError, CollectionError, Failure, InvalidInput, Unavailable
+from ._errors import Ambiguous, ApiError, CollectionError, Failure, InvalidInput, Unavailable, error_body
 from ._waiter import Clock
 
 try:
@@ -86,10 +85,14 @@ class Client:
         """Read; retried on every host until C(unavailable_timeout). Statuses in C(accept) are answers, not errors."""
         return self._call("GET", path, params=params, accept=accept)
 
+    def get_list(self, path: str, params: t.Mapping[str, str] | None = None) -> Response:
+        """Read a list. Anything else is no answer of this API: an empty page is not "there are none"."""
+        return _checked(self._call("GET", path, params=params), list, path)
+
     def find(self, path: str, params: t.Mapping[str, str] | None = None) -> t.Any:
-        """The body of GET, or None when the API says 404."""
+        """The JSON body of GET, or None when the API says 404."""
         response = self._call("GET", path, params=params, accept=(404,))
-        return None if response.status == 404 else response.data
+        return None if response.status == 404 else _checked(response, (dict, list), path).data
 
     def write(
         self,
@@ -347,22 +350,20 @@ def _decode(raw: requests.Response) -> t.Any:
         return raw.text.strip() or None
 
 
+def _checked(response: Response, kind: type | tuple[type, ...], path: str) -> Response:
+    if isinstance(response.data, kind):
+        return response
+    raise ApiError(
+        f"GET {path} was answered with {response.status}, but not by the REST API. Does url lead to it (port 9443)?",
+        Failure(status=response.status, method="GET", path=path),
+    )
+
+
 def _failure(status: int, body: t.Any, method: str, path: str, attempts: int) -> Failure:
     code, description = error_body(body)
     return Failure(
         status=status or None, error_code=code, description=description, method=method, path=path, attempts=attempts
     )
-
-
-def error_body(body: t.Any) -> tuple[str | None, str | None]:
-    """(error_code, description) of every shape that the API has for an error; plain text is a description."""
-    if isinstance(body, dict):
-        code = body.get("error_code")
-        text = next((body[key] for key in ("description", "message", "error_message", "detail") if body.get(key)), None)
-        return (str(code) if code else None), (hide(str(text)) if text else None)
-    if isinstance(body, str):
-        return None, hide(" ".join(body.split()))[:500]
-    return None, None
 
 
 def _away_text(status: int, body: t.Any) -> str:

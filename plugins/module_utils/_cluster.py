@@ -155,10 +155,10 @@ def _numbers(version: str) -> list[int]:
 
 def read(client: Client) -> Cluster:
     """Five requests: nodes, their status, shards, databases, and the health report (8.0.16 and later)."""
-    nodes = client.get("/v1/nodes").data or []
+    nodes = client.get_list("/v1/nodes").data
     statuses = client.find("/v1/nodes/status") or {}
-    shards = [_shard(item) for item in client.get("/v1/shards").data or []]
-    databases = [_database(item) for item in client.get("/v1/bdbs", {"fields": BDB_FIELDS}).data or []]
+    shards = [_shard(item) for item in client.get_list("/v1/shards").data]
+    databases = [_database(item) for item in client.get_list("/v1/bdbs", {"fields": BDB_FIELDS}).data]
     return assemble(nodes, statuses, shards, databases, _report(client))
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ._credentials import hide
+
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
@@ -81,3 +83,14 @@ class WaitTimeout(CollectionError):
 
 class NotAsAsked(CollectionError):
     """The cluster reported success, but what it shows is not what was asked for."""
+
+
+def error_body(body: t.Any) -> tuple[str | None, str | None]:
+    """(error_code, description) of every shape that the API has for an error; plain text is a description."""
+    if isinstance(body, dict):
+        code = body.get("error_code")
+        text = next((body[key] for key in ("description", "message", "error_message", "detail") if body.get(key)), None)
+        return (str(code) if code else None), (hide(str(text)) if text else None)
+    if isinstance(body, str):
+        return None, hide(" ".join(body.split()))[:500]
+    return None, None

@@ -9,6 +9,7 @@ plugin_utils/_in_process.py.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import traceback
 import typing as t
@@ -17,7 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _connection
 from ._client import MISSING, Client
-from ._errors import CollectionError
+from ._errors import CollectionError, InvalidInput
 from ._operation import Context, Result
 from ._waiter import Wait, keep_quiet
 
@@ -120,6 +121,9 @@ def run_module(front: Front) -> None:
 
 
 def _wait(params: t.Mapping[str, t.Any], tell: Tell) -> Wait:
+    for name in ("wait_timeout", "wait_interval"):
+        if not math.isfinite(float(params.get(name) or 0)):
+            raise InvalidInput(f"{name} must be a number of seconds, not {params[name]}.")
     return Wait(
         enabled=bool(params.get("wait", True)),
         timeout=max(float(params.get("wait_timeout") or 0), 0.0),

@@ -28,7 +28,7 @@ options:
   purge:
     description:
       - Whether to delete the databases that no item names. They are listed in the diff. Databases that are internal to
-        the cluster are never deleted.
+        the cluster, and instances of Active-Active databases, are never deleted.
       - Nothing is purged when an item has failed.
     type: bool
     default: false

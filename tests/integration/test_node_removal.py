@@ -110,6 +110,8 @@ def test_the_role_alone_removes_the_node_that_it_is_given(five: Roller) -> None:
 REFUSED: list[tuple[str, dict[str, t.Any], str]] = [
     ("nothing is named", {}, "Say which nodes are to be removed"),
     ("an empty list", {"node_removal_nodes": []}, "Say which nodes are to be removed"),
+    ("a full stop for a comma", {"node_removal_nodes": "4.5"}, "cannot be converted to an int"),
+    ("a range", {"node_removal_nodes": "3-5"}, "cannot be converted to an int"),
     ("two ways at once", {"node_removal_nodes": [4], "node_removal_hosts": "node3"}, "Say in one way"),
     ("no such host", {"node_removal_hosts": "node9"}, "No host of the inventory matches node_removal_hosts (node9)"),
     ("not a uid", {"node_removal_nodes": ["node4"]}, "node_removal_nodes"),

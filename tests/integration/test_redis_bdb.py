@@ -105,6 +105,10 @@ def test_a_given_uid_is_used(cluster: Emulated) -> None:
         ({"name": "sizeless"}, "memory_size is needed"),
         ({"uid": 999, "memory_size": "1GB"}, "set name as well"),
         ({"name": "refusals", "config": {"shard_list": [1]}}, "set by the cluster"),
+        ({"name": "refusals", "config": {"module_list": ["search"]}}, "must be a list of objects with module_name"),
+        ({"name": "refusals", "config": {"tags": "x"}}, "tags must be a list of objects with key"),
+        ({"name": "refusals", "config": {"backup_location": "here"}}, "backup_location must be an object"),
+        ({"name": "refusals", "wait_timeout": "nan"}, "wait_timeout must be a number of seconds"),
         ({}, "set name, uid, or both"),
     ],
 )
@@ -275,6 +279,12 @@ def test_no_secret_is_printed(cluster: Emulated) -> None:
     failing = cluster.run("redis_bdb", name="secrets", memory_size="9000TB", **options)
     assert failing.result["failed"]
     assert "s3cret-" not in failing.output
+
+
+def test_an_absence_is_believed_of_the_api_only(own_cluster: Emulated) -> None:
+    own_cluster.fault("unavailable", status=404, body="<html>Not Found</html>")
+    run = own_cluster.run("redis_bdb", uid=5, state="absent")
+    assert run.result["failed"], "a server that knows no databases is not one without this database"
 
 
 def test_wrong_password_is_told_at_once(cluster: Emulated) -> None:

@@ -119,6 +119,43 @@ def test_a_database_renamed_meanwhile_is_not_purged(own_cluster: Emulated) -> No
     assert made.result["purged"] == []
 
 
+def test_a_database_renamed_meanwhile_is_not_deleted(own_cluster: Emulated) -> None:
+    victim = own_cluster.run("redis_bdb", name="victim", **SIZE).result["bdb"]["uid"]
+    slow = own_cluster.run("redis_bdb", name="slow", **SIZE).result["bdb"]["uid"]
+    own_cluster.clear_journal()
+    own_cluster.fault("busy", bdb_uid=slow, seconds=60)
+
+    def rename() -> None:
+        own_cluster.wait_for("PUT", f"/v1/bdbs/{slow}")
+        own_cluster.control("POST", f"/bdbs/{victim}", {"name": "keep"})
+        own_cluster.control("DELETE", "/faults")
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        renamed = pool.submit(rename)
+        items = [{"name": "slow", "memory_size": "60MB"}, {"name": "victim", "state": "absent"}]
+        made = run(own_cluster, *items, max_parallel=1)
+        renamed.result()
+    assert [item["changed"] for item in made.result["results"]] == [True, False]
+    assert names(own_cluster) == {"slow", "keep"}
+
+
+def test_instances_of_active_active_databases_are_never_purged(own_cluster: Emulated) -> None:
+    uid = own_cluster.run("redis_bdb", name="shared", **SIZE).result["bdb"]["uid"]
+    own_cluster.control("POST", f"/bdbs/{uid}", {"crdt": True})
+    assert run(own_cluster, purge=True, purge_limit="100%").writes == []
+
+
+@pytest.mark.parametrize(
+    "config",
+    ['{"authentication_redis_pass": "str1ng-s3cret"}', "authentication_redis_pass=str1ng-s3cret", "a: str1ng-s3cret"],
+)
+def test_no_secret_is_printed_of_options_written_as_text(cluster: Emulated, config: str) -> None:
+    made = run(cluster, {"name": "as-text", "config": config, **SIZE}, check=True)
+    assert "str1ng-s3cret" not in made.output
+    single = cluster.run("redis_bdb", name="as-text", config=config, check=True, **SIZE)
+    assert "str1ng-s3cret" not in single.output
+
+
 def test_two_items_that_mean_one_database_are_refused(own_cluster: Emulated) -> None:
     uid = own_cluster.run("redis_bdb", name="one", **SIZE).result["bdb"]["uid"]
     made = run(own_cluster, {"uid": uid, "name": "renamed"}, {"name": "one", "state": "absent"})

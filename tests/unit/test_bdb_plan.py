@@ -263,3 +263,9 @@ def test_a_prediction_keeps_the_members_that_were_not_named() -> None:
     made = plan(want(search={"search_timeout": 9}), {**CURRENT, "search": {"search-timeout": 5, "search-workers": 2}})
     assert predicted(made)["search"] == {"search-timeout": 9, "search-workers": 2}
     assert predicted(plan(want(memory_size="2GB"), CURRENT)) == {**CURRENT, "memory_size": 2147483648}
+
+
+@pytest.mark.parametrize("params", [{}, {"state": "absent"}, {"uid": 1, "state": "absent"}, {"memory_size": "2GB"}])
+def test_a_database_that_was_renamed_meanwhile_is_left_alone(params: dict[str, t.Any]) -> None:
+    with pytest.raises(Refused, match="is named 'theirs' by now"):
+        plan(want(**params), {**CURRENT, "name": "theirs"})

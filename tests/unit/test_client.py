@@ -159,6 +159,16 @@ def test_statuses_that_the_caller_expects_are_answers(serve: t.Any, client_for: 
     assert client.get("/v1/bdbs/9/availability", accept=(503,)).data == {"error_code": "no_quorum"}
 
 
+@pytest.mark.parametrize("body", [None, "<html>a page of something else</html>", {"an": "object"}])
+def test_what_is_no_list_is_not_taken_for_an_empty_one(serve: t.Any, client_for: t.Any, body: t.Any) -> None:
+    client = client_for(serve(Answer(200, body)).host)
+    with pytest.raises(ApiError, match=r"not by the REST API. Does url lead to it \(port 9443\)"):
+        client.get_list("/v1/bdbs")
+    if not isinstance(body, dict):
+        with pytest.raises(ApiError, match="not by the REST API"):
+            client.find("/v1/bdbs/1")
+
+
 # -- redirects -------------------------------------------------------------------------------------------------------
 
 

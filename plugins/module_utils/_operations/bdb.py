@@ -102,11 +102,11 @@ class Database:
         """The database that is meant: one request by uid, two by name (all names, then the one)."""
         uid, name = self.desired.uid, self.desired.name
         found = self._find(uid) if uid is not None else None
-        if uid is not None and (name is None or (found is not None and found.get("name") == name)):
+        if found is not None and name in (None, found.get("name")):
             return found
-        response = self.client.get("/v1/bdbs", {"fields": "uid,name"})
+        response = self.client.get_list("/v1/bdbs", {"fields": "uid,name"})  # an absence is believed of a list only
         self.state_id = response.state_id
-        picked = _bdb_plan.pick(self.desired, response.data or [])
+        picked = _bdb_plan.pick(self.desired, response.data)
         if picked is None or found is not None:
             return found
         return self._find(picked["uid"])

@@ -20,7 +20,7 @@ def run(context: Context) -> Result:
     name, uid = context.params.get("name"), context.params.get("uid")
     query = _query(context.params)
     if uid is None:
-        found = context.client.get("/v1/bdbs", query).data or []
+        found = context.client.get_list("/v1/bdbs", query).data
     else:
         one = context.client.find(f"/v1/bdbs/{uid}", query)
         found = [] if one is None else [one]

@@ -30,7 +30,7 @@ def run(context: Context) -> Result:
     query = {"fields": ",".join(_bdb_set_plan.fields_to_read(wanted))}
     if any(desired.extended for desired in wanted):
         query["extended"] = "true"
-    listed = context.client.get("/v1/bdbs", query).data or []
+    listed = context.client.get_list("/v1/bdbs", query).data
     jobs = _bdb_set_plan.jobs(wanted, listed)
     surplus = _bdb_set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
     work = _Work(context)
@@ -64,6 +64,9 @@ def _dotted(name: str | tuple[str, ...]) -> str:
     return name if isinstance(name, str) else ".".join(name)
 
 
+_FRESH = 5.0  # seconds for which the listing is good enough to change a database by
+
+
 class _Turn:
     """The turn of one of the C(max_parallel) databases that change at a time: over as soon as the cluster is done."""
 
@@ -94,6 +97,7 @@ class _Work:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.stop_on_error = context.params["on_error"] == "stop"
+        self.began = context.clock.now()
         self.creating = threading.Lock()
         self.turns = threading.Semaphore(context.params["max_parallel"])
         self.failed = False
@@ -127,12 +131,21 @@ class _Work:
                 return _item(job, skipped=True)
             try:
                 database = Database(self._own_context(), job.desired, self.creating, turn.over)
-                # What is to be purged is looked at again: others may have changed it while the items were worked on.
-                result = database.bring_about(database.look() if job.purged else job.current)
+                result = database.bring_about(database.look() if self._is_stale(job) else job.current)
             except CollectionError as error:
                 self.failed = True
                 return _item(job, error=error)
+            except Exception as error:  # what the other items have changed is told all the same
+                self.failed = True
+                return _item(
+                    job, error=CollectionError(f"This is a mistake in the collection, please report it: {error!r}")
+                )
             return _item(job, result=result)
+
+    def _is_stale(self, job: Job) -> bool:
+        """Others may have changed a database since it was listed: before data goes, or after some time, look again."""
+        destroys = job.desired.state == "absent" or bool(job.desired.action)
+        return destroys or self.context.clock.now() - self.began > _FRESH
 
     def _own_context(self) -> Context:
         """Sessions are not made to be shared between threads."""
