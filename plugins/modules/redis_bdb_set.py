@@ -120,7 +120,8 @@ results:
       type: dict
     bdb:
       description:
-        - The database, with passwords and keys masked. If nothing was changed, only the fields that were compared.
+        - The database, with passwords and keys masked. Only its identity, its endpoints and the fields that are
+          compared; M(redis_enterprise.cluster.redis_bdb_info) has the others.
       type: dict
     action:
       description: The action that the cluster ran, if it was changed.

@@ -44,7 +44,8 @@ class Database:
     """Brings one database about: plan, write, wait, look again, until there is nothing left to do.
 
     For those who bring several about at once: C(creating) is held while a new name is looked for and created, and
-    C(changing_over) is called when the cluster has nothing more to do for this one.
+    C(changing_over) is called when the cluster has nothing more to do for this one. C(names) are the fields to read;
+    without them it is the whole object.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Database:
         desired: Desired,
         creating: t.ContextManager[t.Any] | None = None,
         changing_over: t.Callable[[], None] = lambda: None,
+        names: t.Sequence[str] = (),
     ) -> None:
         self.changing_over = changing_over
+        self.names = names
         self.context = context
         self.client = context.client
         self.clock = context.clock
@@ -134,7 +137,9 @@ class Database:
         )
 
     def _find(self, uid: t.Any) -> Bdb | None:
-        params = {"extended": "true"} if self.desired.extended else None
+        params = {"extended": "true"} if self.desired.extended else {}
+        if self.names:
+            params["fields"] = ",".join(self.names)
         return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{uid}", params))
 
     def _refuse_unknown(self, current: Bdb | None) -> None:

@@ -27,13 +27,14 @@ def run(context: Context) -> Result:
     for desired in wanted:
         for sentence in desired.deprecations():
             context.warn(sentence)
-    query = {"fields": ",".join(_bdb_set_plan.fields_to_read(wanted))}
+    names = _bdb_set_plan.fields_to_read(wanted)
+    query = {"fields": ",".join(names)}
     if any(desired.extended for desired in wanted):
         query["extended"] = "true"
     listed = context.client.get_list("/v1/bdbs", query).data
     jobs = _bdb_set_plan.jobs(wanted, listed)
     surplus = _bdb_set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
-    work = _Work(context)
+    work = _Work(context, names)
     results = work.all(jobs)
     if not work.failed:
         results += work.all(surplus)
@@ -94,8 +95,9 @@ class _Work:
     There are twice as many threads as databases may change at once, so that reading one back does not hold up the next.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, names: t.Sequence[str]) -> None:
         self.context = context
+        self.names = names
         self.stop_on_error = context.params["on_error"] == "stop"
         self.began = context.clock.now()
         self.creating = threading.Lock()
@@ -130,7 +132,7 @@ class _Work:
             if self.failed and self.stop_on_error:
                 return _item(job, skipped=True)
             try:
-                database = Database(self._own_context(), job.desired, self.creating, turn.over)
+                database = Database(self._own_context(), job.desired, self.creating, turn.over, self.names)
                 result = database.bring_about(database.look() if self._is_stale(job) else job.current)
             except CollectionError as error:
                 self.failed = True
