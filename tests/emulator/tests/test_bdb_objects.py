@@ -200,7 +200,7 @@ def test_fields_choose() -> None:
 
 
 def test_credentials_are_shown_or_masked() -> None:
-    secrets = {
+    secrets: dict[str, Any] = {
         "authentication_redis_pass": "visible1",
         "authentication_sasl_pass": "visible2",
         "replica_sources": [{"uri": "redis://a", "client_key": "visible3"}],
@@ -213,7 +213,7 @@ def test_credentials_are_shown_or_masked() -> None:
     assert bdb == before
     assert not re.search(r"visible|" + bdb["authentication_admin_pass"], str(masked))
     assert masked["authentication_redis_pass"] == masked["authentication_admin_pass"] == "********"
-    assert masked["backup_location"] == {**secrets["backup_location"], "secret_access_key": "********"}  # type: ignore[dict-item]
+    assert masked["backup_location"] == {**secrets["backup_location"], "secret_access_key": "********"}
     assert masked["replica_sources"] == [{"uid": 1, "uri": "redis://a", "client_key": "********"}]
     assert render(create(), view(mask_credentials=True))["authentication_redis_pass"] == ""
     assert render(bdb, view(mask_credentials=True), fields=["uid"]) == {"uid": 5}
