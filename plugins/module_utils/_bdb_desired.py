@@ -86,9 +86,9 @@ def _values(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Options and config as one, but for what says which database is meant."""
     config = {name: value for name, value in (params.get("config") or {}).items() if value is not None}
     typed = {
-        name: params[name]
-        for name, row in fields.FIELDS.items()
-        if row.is_option and name not in IDENTITY and params.get(name) is not None
+        name: value
+        for name, value in params.items()
+        if value is not None and name not in IDENTITY and name in fields.FIELDS and fields.FIELDS[name].is_option
     }
     for name in sorted(config):
         if name in IDENTITY:

@@ -41,7 +41,7 @@ class Job:
     desired: Desired
     current: Bdb | None = None
     refusal: CollectionError | None = None
-    purged: bool = False
+    converged: bool = False  # there is nothing to do, and nothing under way to wait for
 
 
 def fields_to_read(wanted: t.Iterable[Desired]) -> list[str]:
@@ -101,10 +101,10 @@ def _job(desired: Desired, candidates: t.Sequence[Bdb]) -> Job:
     distinct = list({bdb["uid"]: bdb for bdb in candidates}.values())
     try:
         current = _bdb_plan.pick(desired, distinct)
-        _bdb_plan.plan(desired, current)
+        changed = _bdb_plan.plan(desired, current).changed
     except CollectionError as refusal:
         return Job(desired, refusal=refusal)
-    return Job(desired, current)
+    return Job(desired, current, converged=not changed and (current or {}).get("status") in ("active", None))
 
 
 def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) -> list[Job]:
@@ -128,7 +128,7 @@ def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) 
             f"purge would delete {len(surplus)} databases ({names}), and purge_limit allows {allowed}. Nothing was "
             "changed. Add them to databases, or raise purge_limit."
         )
-    return [Job(Desired("absent", str(bdb.get("name")), int(bdb["uid"])), bdb, purged=True) for bdb in surplus]
+    return [Job(Desired("absent", str(bdb.get("name")), int(bdb["uid"])), bdb) for bdb in surplus]
 
 
 def most_purged(limit: str, total: int) -> int:

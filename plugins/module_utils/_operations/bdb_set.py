@@ -43,7 +43,7 @@ def run(context: Context) -> Result:
 
 def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
     """Each item as a Desired, after the same checks that Ansible makes of the options of redis_bdb."""
-    validator = ArgumentSpecValidator(OPTIONS)
+    validator = ArgumentSpecValidator(_options_in(databases))
     wanted = []
     for number, item in enumerate(databases, 1):
         checked = validator.validate(dict(item))
@@ -58,6 +58,16 @@ def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
         except CollectionError as error:
             raise InvalidInput(f"{where}: {error}") from error
     return wanted
+
+
+def _options_in(databases: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """The options that occur, and those with a default: each of the others would cost time for every item."""
+    given = {name for item in databases for name in item}
+    return {
+        name: option
+        for name, option in OPTIONS.items()
+        if "default" in option or not given.isdisjoint({name, *option.get("aliases", ())})
+    }
 
 
 def _dotted(name: str | tuple[str, ...]) -> str:
@@ -113,7 +123,7 @@ class _Work:
         results: dict[int, dict[str, t.Any]] = {}
         changing = []
         for number, job in enumerate(jobs):
-            if job.refusal is None and (job.current or {}).get("status") in ("active", None) and not _plan(job).changed:
+            if job.converged and job.refusal is None:
                 results[number] = _item(job, bdb=job.current)
             else:
                 changing.append(number)
@@ -160,10 +170,6 @@ class _Work:
     def _close(self) -> None:
         for context in self._contexts:
             context.client.close()
-
-
-def _plan(job: Job) -> _bdb_plan.Plan:
-    return _bdb_plan.plan(job.desired, job.current)
 
 
 def _item(
