@@ -20,6 +20,7 @@ MOST_RUNS = 10  # POSTs of one task
 GRACE = 5.0  # seconds in which a lost request may still arrive, and the endpoints may still disagree
 LOOK_AGAIN = 0.5
 _LISTING = 2.0  # seconds that a new action may take to be listed
+_FIRST_GLANCE, _GLANCES_APART = 1.0, 15.0  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +51,24 @@ def cluster_spot(name: str) -> Spot:
         f"the cluster action {name}",
         lambda body: _actions.from_cluster(body, name),
     )
+
+
+class _Glance:
+    """Something beside the action itself that is worth a look for those who look on.
+
+    It costs a request, so there are few: after 1 s, whenever 2.5 times as long has passed, and then every 15 s.
+    """
+
+    def __init__(self, look: t.Callable[[], str | None] | None) -> None:
+        self._look = look
+        self._next = _FIRST_GLANCE
+        self._last: str | None = None
+
+    def at(self, elapsed: float) -> list[str]:
+        if self._look is not None and elapsed >= self._next:
+            self._last = self._look()
+            self._next = elapsed + min(1.5 * elapsed, _GLANCES_APART)
+        return [self._last] if self._last else []
 
 
 class ActionRun:
@@ -118,14 +137,18 @@ class ActionRun:
         elapsed = self.context.clock.now() - self.began
         self.context.clock.sleep(min(pause_after(elapsed, left.interval), left.timeout))
 
-    def follow(self, spot: Spot, known: Action | None = None) -> Action | None:
+    def follow(
+        self, spot: Spot, known: Action | None = None, also: t.Callable[[], str | None] | None = None
+    ) -> Action | None:
         """Poll an action until it is terminal; None when its record vanished, so that nobody can say how it ended.
 
-        C(known) is the action as somebody has seen it already; a new one may take a moment to be listed.
+        C(known) is the action as somebody has seen it already; a new one may take a moment to be listed. C(also) tells
+        those who look on something more about it.
         """
         context = self.context
         seen: dict[str, Action | None] = {"last": known}
         began = context.clock.now()
+        glance = _Glance(also if context.wait.watched else None)
 
         def probe() -> Seen:
             action = spot.read(context)
@@ -134,7 +157,10 @@ class ActionRun:
                 seen["last"] = None
                 return Seen(not is_new, f"{spot.label} is not listed")
             seen["last"] = action
-            return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()))
+            if action.finished:
+                return Seen(True, action.sentence())
+            line = action.line(*glance.at(context.clock.now() - began))
+            return Seen(False, action.sentence(), Failure(action=action.as_dict()), line)
 
         try:
             wait_until(probe, self.deadline.left(), context.clock, spot.label)
@@ -165,7 +191,7 @@ def cancel_and_clear(context: Context, spot: Spot) -> Action | None:
                 sent.discard(key)  # it is read again, and sent again only if the record is still there
             if not context.wait.enabled:
                 return Seen(True, action.sentence())
-        return Seen(False, action.sentence(), Failure(action=action.as_dict()))
+        return Seen(False, action.sentence(), Failure(action=action.as_dict()), action.line())
 
     wait_until(probe, context.wait, context.clock, f"{spot.label} to stop")
     return last[0]

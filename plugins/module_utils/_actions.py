@@ -53,24 +53,26 @@ class Action:
         return {**dataclasses.asdict(self), "finished": self.finished}
 
     def sentence(self) -> str:
-        """What an operator wants to read while waiting, such as C(maintenance_on of node 2 is running, 40%)."""
+        """What a message says of it, such as C(maintenance_on of node 2 is running, 40%)."""
         of = f" of {self.object_type} {self.object_uid}" if self.object_uid else ""
-        parts = [f"{self.name}{of} is {self.status}"]
-        if self.progress is not None and not self.finished:
-            parts.append(f"{self.progress:.0f}%")
+        percent = f", {self.progress:.0f}%" if self.progress is not None and not self.finished else ""
+        return ", ".join([f"{self.name}{of} is {self.status}{percent}", *self._details()])
+
+    def line(self, *more: str) -> str:
+        """What an operator reads while it runs, such as C(node:2 maintenance_on 40%); C(more) follows."""
+        on = ":".join(part for part in (self.object_type, self.object_uid) if part)
+        percent = f"{self.progress:.0f}%" if self.progress is not None and self.status == "running" else self.status
+        return " · ".join([f"{on} {self.name} {percent}".lstrip(), *self._details(), *more])
+
+    def _details(self) -> t.Iterator[str]:
         if self.state:
-            parts.append(f"state {self.state}")
-        parts.extend(_pending(self.pending_ops))
+            yield f"state {self.state}"
+        for shard, operation in sorted(self.pending_ops.items()):
+            if isinstance(operation, dict):
+                status = operation.get("status_description") or operation.get("status_code") or "pending"
+                yield f"shard {shard}: {operation.get('op_name') or 'operation'} {status}"
         if self.error or self.error_code:
-            parts.append(": ".join(part for part in (self.error_code, self.error) if part))
-        return ", ".join(parts)
-
-
-def _pending(operations: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    for shard, operation in sorted(operations.items()):
-        if isinstance(operation, dict):
-            status = operation.get("status_description") or operation.get("status_code") or "pending"
-            yield f"shard {shard}: {operation.get('op_name') or 'operation'} {status}"
+            yield ": ".join(part for part in (self.error_code, self.error) if part)
 
 
 def from_v1(body: t.Any) -> list[Action]:

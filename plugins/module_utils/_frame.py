@@ -15,14 +15,13 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
-from . import _connection
+from . import _connection, _progress
 from ._client import MISSING, Client
 from ._errors import CollectionError, InvalidInput
 from ._operation import Context, Result
-from ._waiter import Wait, keep_quiet
-
-Tell = t.Callable[[str, float], None]
+from ._waiter import Tell, Wait, keep_quiet
 
 
 def waiting_spec(timeout: float) -> dict[str, t.Any]:
@@ -111,7 +110,11 @@ def run_module(front: Front) -> None:
     module = _Module(front)
     if MISSING is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING)
-    outcome = perform(front, module.params, os.environ, module.check_mode)
+    with _progress.written(
+        os.environ.get(_progress.FILE),
+        lambda line: str(remove_values(line, front.secrets_of(module.params, os.environ))),
+    ) as tell:
+        outcome = perform(front, module.params, os.environ, module.check_mode, tell)
     module.no_log_values.update(outcome.secrets)
     for sentence in outcome.warnings:
         module.warn(sentence)

@@ -24,27 +24,41 @@ class Clock:
         time.sleep(seconds)
 
 
-def keep_quiet(what: str, elapsed: float) -> None:
-    """For fronts that cannot show progress."""
+# Called with what was seen and the seconds waited so far; says whether it was shown.
+Tell = t.Callable[[str, float], bool]
+
+
+def keep_quiet(what: str, elapsed: float) -> bool:
+    """Where nobody looks on."""
+    return True
 
 
 @dataclasses.dataclass(frozen=True)
 class Wait:
-    """The user's waiting options, in seconds; C(tell) is told what was seen after each look that was not the last."""
+    """The user's waiting options, in seconds. C(tell) is told what was seen when it is new, but not the last of it."""
 
     enabled: bool = True
     timeout: float = 600.0
     interval: float = 5.0
-    tell: t.Callable[[str, float], None] = keep_quiet
+    tell: Tell = keep_quiet
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks on."""
+        return self.tell is not keep_quiet
 
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """One look at the world: is it done, and a phrase that says what was seen."""
+    """One look at the world: is it done, and a phrase that says what was seen.
+
+    C(line) says it to somebody who looks on, where that is not the phrase.
+    """
 
     done: bool
     what: str
     failure: Failure | None = None
+    line: str | None = None
 
 
 def pause_after(elapsed: float, longest: float) -> float:
@@ -55,12 +69,15 @@ def pause_after(elapsed: float, longest: float) -> float:
 def wait_until(probe: t.Callable[[], Seen], wait: Wait, clock: Clock, waiting_for: str) -> Seen:
     """Call C(probe) until it is done; raise WaitTimeout with the last thing seen when time is over."""
     started = clock.now()
+    shown = ""
     while True:
         seen = probe()
         elapsed = clock.now() - started
         if seen.done:
             return seen
-        wait.tell(seen.what, elapsed)
+        line = seen.line or seen.what
+        if line != shown and wait.tell(line, elapsed):
+            shown = line
         if elapsed >= wait.timeout:
             raise WaitTimeout(
                 f"Waited {elapsed:.0f} s for {waiting_for}, and it is not done. Last seen: {seen.what}. "

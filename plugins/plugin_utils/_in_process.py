@@ -3,7 +3,8 @@
 """The front that runs an operation inside the controller's worker, where the task would run locally anyway.
 
 A module process costs about half a second, the operation some hundredths. So a task with a local connection, without
-become and without async is carried out here; any other goes to the module, with the same result.
+become and without async is carried out here; any other goes to the module, with the same result. Both ways show the
+progress of a long wait.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleFront
 from ansible.utils.display import Display
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import MISSING
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, perform
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import keep_quiet
-from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils._progress import Progress
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._progress import Progress
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Tell, keep_quiet
+from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils._following import followed
 
 display = Display()
 
@@ -32,8 +35,9 @@ class InProcess(ModuleFront):
     front: Front
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         if not self._would_run_here():
-            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+            return self._run_module(tmp, task_vars, host)
         # A module gets its options as JSON; what Ansible wraps values in (vault, tags) falls away here in the same way.
         given = json.loads(json.dumps(dict(self._task.args), default=str))
         with self._environment():
@@ -41,9 +45,7 @@ class InProcess(ModuleFront):
             if checked.errors.errors or checked.unsupported_parameters:
                 return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))  # it says what is wrong
             params = checked.validated_parameters
-            outcome = perform(
-                self.front, params, os.environ, bool(self._task.check_mode), self._teller(params, task_vars)
-            )
+            outcome = perform(self.front, params, os.environ, bool(self._task.check_mode), self._teller(params, host))
         result = {**outcome.result, "invocation": {"module_args": params}}
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
         result = {**remove_values(result, outcome.secrets), **kept}
@@ -51,13 +53,26 @@ class InProcess(ModuleFront):
             result["warnings"] = [remove_values(sentence, outcome.secrets) for sentence in outcome.warnings]
         return result
 
-    def _teller(self, params: t.Mapping[str, t.Any], task_vars: t.Any) -> t.Callable[[str, float], None]:
+    def _run_module(self, tmp: t.Any, task_vars: t.Any, host: str) -> dict[str, t.Any]:
+        if not self._is_to_be_followed():
+            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+        with followed(self, lambda line: _show(host, line)):
+            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+
+    def _is_to_be_followed(self) -> bool:
+        """Whether the module could wait for long, and may say so. A task with async comes back at once."""
+        args = self._task.args
+        return (
+            {"wait", "progress"} <= set(self.front.options)
+            and all(boolean(args.get(name, True), strict=False) for name in ("wait", "progress"))
+            and not (self._task.check_mode or self._task.async_val or self._task.no_log)
+        )
+
+    def _teller(self, params: t.Mapping[str, t.Any], host: str) -> Tell:
         """Shows progress on the screen, unless the task is one to keep quiet about."""
-        if self._task.no_log:
+        if self._task.no_log or not params.get("progress"):
             return keep_quiet
-        secrets = self.front.secrets_of(params, os.environ)
-        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
-        return Progress(host, lambda line: display.display(remove_values(line, secrets)))
+        return Progress(lambda line: _show(host, remove_values(line, self.front.secrets_of(params, os.environ))))
 
     def _would_run_here(self) -> bool:
         return (
@@ -79,3 +94,7 @@ class InProcess(ModuleFront):
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+def _show(host: str, line: t.Any) -> None:
+    display.display(f"[{host}] {line}")

@@ -191,7 +191,7 @@ def _wait_for(context: Context, wanted: Wanted, finder: Finder) -> Result:
     def probe() -> Seen:
         action = finder.look()
         if action is not None:
-            return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()))
+            return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()), action.line())
         if context.clock.now() - began < _GRACE and finder.seen is None and wanted.given is None:
             return Seen(False, f"action {wanted.uid} is not listed")
         known = finder.seen or wanted.given

@@ -287,7 +287,7 @@ class Database:
                 action = _actions.read_one(self.client, action_uid, "v1")
                 self.action = action or self.action
                 if action is not None and not action.finished:
-                    return Seen(False, action.sentence(), Failure(action=action.as_dict()))
+                    return Seen(False, action.sentence(), Failure(action=action.as_dict()), action.line())
             self.changing_over()
             bdb = seen["bdb"] = self._find(uid)
             if self.action is not None:

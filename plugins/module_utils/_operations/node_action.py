@@ -25,27 +25,30 @@ class _Plan:
     facts: t.Callable[[int, Cluster], dict[str, t.Any]]
     goal: t.Mapping[str, t.Any]
     remains: t.Callable[[Wanted, Node | None], str]
+    shards: str | None = None  # what the number of shards on the node means while the action runs
 
 
-def _maintenance(in_maintenance: bool) -> _Plan:
+def _maintenance(in_maintenance: bool, shards: str) -> _Plan:
     return _Plan(
         _node_plan.decide,
         lambda wanted, _before, now: _node_plan.not_as_asked(wanted, now),
         _node_plan.facts,
         {"in_maintenance": in_maintenance},
         _node_plan.remains,
+        shards,
     )
 
 
 _PLANS: t.Mapping[str, _Plan] = {
-    ON: _maintenance(True),
-    OFF: _maintenance(False),
+    ON: _maintenance(True, "left"),
+    OFF: _maintenance(False, "back"),
     REMOVE: _Plan(
         _node_plan_remove.decide,
         _node_plan_remove.not_as_asked,
         _node_plan_remove.facts,
         {"in_cluster": False},
         _node_plan_remove.remains,
+        "left",
     ),
     ENSLAVE: _Plan(
         _node_plan_enslave.decide,
@@ -162,13 +165,20 @@ class _NodeAction:
                 self.run.pause(step.why)
             return False
         if self._waits:
-            ended = self.run.follow(self.run.spot, view.record(self.wanted.action) if step.kind == "adopt" else None)
+            known = view.record(self.wanted.action) if step.kind == "adopt" else None
+            ended = self.run.follow(self.run.spot, known, self._shards)
             if ended is None:
                 self._vanished(before)
             else:
                 self.action = ended
                 self._require_success(ended)
         return True
+
+    def _shards(self) -> str | None:
+        """For those who look on: how far the shards are."""
+        node = self.client.find(f"/v1/nodes/{self.wanted.node_uid}") if self.plan.shards else None
+        count = len((node or {}).get("shard_list") or ())
+        return f"{count} shard{'' if count == 1 else 's'} {self.plan.shards}" if node else None
 
     def _vanished(self, before: Cluster) -> None:
         """The record is gone, so somebody has cleared it: only the node can tell whether the action was done."""
