@@ -21,6 +21,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter i
 from . import small_cluster
 from .stub_api import Status, StubApi
 
+_NODE = re.compile(r"/v1/nodes/(\d+)")
 _PATH = re.compile(r"/v1/nodes/(\d+)/actions(?:/(\w+))?")
 
 
@@ -190,6 +191,9 @@ class World:
             for node in self.table["/v1/nodes"]:
                 held = [each["uid"] for each in self.table["/v1/shards"] if each["node_uid"] == str(node["uid"])]
                 node["shard_list"] = [int(each) for each in held]
+            one = _NODE.fullmatch(path)
+            if one is not None and int(one[1]) in self.uids:
+                return self.node(int(one[1]))
             return self.table.get(path, Status(404))
         uid, name = int(match[1]), match[2]
         if name is None:
