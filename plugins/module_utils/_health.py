@@ -40,9 +40,19 @@ def is_healthy(found: t.Iterable[Problem]) -> bool:
     return not any(problem.severity == ERROR for problem in found)
 
 
+def line(found: t.Sequence[Problem]) -> str:
+    """The first error, and how many more there are: what somebody reads who waits for a healthy cluster."""
+    first, *others = _errors(found) or ["nothing is wrong"]
+    return f"{first.rstrip('.')} (and {len(others)} more)" if others else first.rstrip(".")
+
+
+def _errors(found: t.Iterable[Problem]) -> list[str]:
+    return list(dict.fromkeys(problem.message for problem in found if problem.severity == ERROR))
+
+
 def summary(found: t.Sequence[Problem], waited: float = 0.0) -> str:
     """The message of a failure: one line for each error, but not without end."""
-    lines = list(dict.fromkeys(problem.message for problem in found if problem.severity == ERROR))
+    lines = _errors(found)
     after = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
     shown = [f"The cluster is not healthy{after}:", *lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:

@@ -328,10 +328,16 @@ def test_one_unread_availability_hides_no_other(clock: t.Any) -> None:
     assert [what for what, _severity, _message in ask("availability", given)] == ["database 1", "database 2"]
 
 
-def test_the_summary_has_a_line_for_each_error_and_ends_after_ten() -> None:
-    def problem(number: int, severity: str = ERROR) -> Problem:
-        return Problem("/v1/nodes", f"node {number}", severity, f"Node {number} is down.", "nodes")
+def problem(number: int, severity: str = ERROR) -> Problem:
+    return Problem("/v1/nodes", f"node {number}", severity, f"Node {number} is down.", "nodes")
 
+
+def test_the_line_for_somebody_who_waits_names_the_first_error() -> None:
+    assert _health.line([problem(1, WARNING), problem(2), problem(2)]) == "Node 2 is down"
+    assert _health.line([problem(1), problem(2), problem(3)]) == "Node 1 is down (and 2 more)"
+
+
+def test_the_summary_has_a_line_for_each_error_and_ends_after_ten() -> None:
     few = [problem(1), problem(2), problem(2), problem(3, WARNING)]
     assert _health.summary(few) == "The cluster is not healthy:\nNode 1 is down.\nNode 2 is down."
     many = _health.summary([problem(number) for number in range(1, 14)], 600.2).splitlines()

@@ -89,7 +89,8 @@ def _look_until_healthy(context: Context, question: Question) -> _Seen:
             last[:] = [look.take()]
         except Unavailable as error:  # as long as there is time, an API that is away is a problem like any other
             last[:] = [look.blind(error)]
-        return Seen(_health.is_healthy(last[0].problems), f"{len(last[0].problems)} problems")
+        problems = last[0].problems
+        return Seen(_health.is_healthy(problems), _health.line(problems))
 
     try:
         wait_until(probe, context.wait, context.clock, "the cluster to be healthy")
