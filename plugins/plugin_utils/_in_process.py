@@ -14,6 +14,8 @@ import json
 import os
 import typing as t
 
+from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -46,7 +48,9 @@ class InProcess(ModuleFront):
                 return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))  # it says what is wrong
             params = checked.validated_parameters
             outcome = perform(self.front, params, os.environ, bool(self._task.check_mode), self._teller(params, host))
-        result = {**outcome.result, "invocation": {"module_args": params}}
+        result = dict(outcome.result)
+        if shows_invocation(C.config, task_vars):
+            result["invocation"] = {"module_args": params}
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
         result = {**remove_values(result, outcome.secrets), **kept}
         if outcome.warnings:
@@ -94,6 +98,14 @@ class InProcess(ModuleFront):
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+def shows_invocation(config: t.Any, task_vars: t.Any) -> bool:
+    """Whether a result has the options it was reached with: always, until core 2.21 made that a choice."""
+    try:
+        return bool(config.get_config_value("INJECT_INVOCATION", variables=task_vars))
+    except AnsibleError:
+        return True
 
 
 def _show(host: str, line: t.Any) -> None:
