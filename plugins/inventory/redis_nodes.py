@@ -204,6 +204,7 @@ from ansible.inventory.group import to_safe_group_name
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster, _connection
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import MISSING, Client
@@ -308,8 +309,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """The nodes by the names of their hosts. Found before any host is added, so that a failure leaves none."""
         named: dict[str, tuple[Source, dict[str, t.Any]]] = {}
         for source, nodes in zip(sources, facts, strict=True):
-            for known in nodes:
+            # What a cluster says is data: before core 2.19 it would be taken for a template unless it is marked.
+            for known in wrap_var(nodes):
                 host = source.prefix + self._name(known)
+                if "{" in host:
+                    raise InvalidInput(f"{_inventory_hosts.node_title(source, known)} goes by {host!r}, which is no name.")
                 if host in named:
                     first = _inventory_hosts.node_title(*named[host])
                     raise InvalidInput(

@@ -7,6 +7,7 @@ The API names such an action by its path, allows one of a type at a time (409), 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -66,7 +67,8 @@ class _Glance:
 
     def at(self, elapsed: float) -> list[str]:
         if self._look is not None and elapsed >= self._next:
-            self._last = self._look()
+            with contextlib.suppress(CollectionError):  # looking on must not end what is looked at
+                self._last = self._look()
             self._next = elapsed + min(1.5 * elapsed, _GLANCES_APART)
         return [self._last] if self._last else []
 

@@ -250,7 +250,7 @@ def require_success(action: Action, what_remains: str) -> None:
     """Raise ActionFailed for an action that ended in any other way than completed."""
     if action.finished and not action.succeeded:
         raise ActionFailed(
-            f"{action.sentence()}. {what_remains}",
+            f"{action.sentence().rstrip('.')}. {what_remains}",
             Failure(
                 error_code=action.error_code,
                 description=action.error or action.description,

@@ -106,7 +106,7 @@ def test_options_of_the_actions_are_sent_only_if_they_are_set(own_cluster: Emula
 
 def test_an_unreachable_host_ends_the_roll_and_its_node_stays_empty(own_cluster: Emulated, tmp_path: Path) -> None:
     roller = Roller(own_cluster, tmp_path)
-    unreachable = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    unreachable = {"ansible_connection": "ssh", "ansible_host": "localhost", "ansible_port": 1}
     roller.hosts = {"node2": {"redis_node_uid": 2, **unreachable}, "node3": {"redis_node_uid": 3}}
     roll = roller.run(rolling_maintenance_tasks=roller.tasks("ping.yml", [{"ansible.builtin.ping": None}]))
     assert roll.code != 0

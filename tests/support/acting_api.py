@@ -71,6 +71,7 @@ class Told:
     overtaken: bool = False  # somebody else starts the action just before
     unreadable: str = ""  # an action that is listed under a name which has no record
     leaves_shard: str = ""  # a shard that stays on the node
+    node_fails: bool = False  # GET of a single node is answered with 500
 
 
 @dataclass
@@ -193,7 +194,7 @@ class World:
                 node["shard_list"] = [int(each) for each in held]
             one = _NODE.fullmatch(path)
             if one is not None and int(one[1]) in self.uids:
-                return self.node(int(one[1]))
+                return Status(500) if self.told.node_fails else self.node(int(one[1]))
             return self.table.get(path, Status(404))
         uid, name = int(match[1]), match[2]
         if name is None:

@@ -213,14 +213,14 @@ def test_only_a_good_end_passes() -> None:
 @pytest.mark.parametrize("status", ["failed", "cancelled", "aborted"])
 def test_any_other_end_raises_with_what_remains(status: str) -> None:
     action = _actions.from_node(
-        {"status": status, "error_code": "internal_error", "error": "lost"}, 2, "maintenance_on"
+        {"status": status, "error_code": "internal_error", "error": "lost."}, 2, "maintenance_on"
     )
     with pytest.raises(
         ActionFailed, match=rf"maintenance_on of node 2 is {status}.*lost\. The snapshot is kept"
     ) as caught:
         _actions.require_success(action[0], "The snapshot is kept.")
     failure = caught.value.failure
-    assert (failure.error_code, failure.description) == ("internal_error", "lost")
+    assert (failure.error_code, failure.description) == ("internal_error", "lost.")
     assert failure.action == action[0].as_dict()
 
 

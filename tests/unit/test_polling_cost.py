@@ -9,7 +9,7 @@ import statistics
 import typing as t
 
 import pytest
-from support.acting_api import ActingApi, World
+from support.acting_api import ActingApi, Told, World
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_action
@@ -21,10 +21,10 @@ INTERVAL = 5.0
 RECORD = "/v1/nodes/2/actions/maintenance_on"
 
 
-def drain(clock: t.Any, seconds: float, tell: Tell = keep_quiet) -> tuple[float, int]:
+def drain(clock: t.Any, seconds: float, tell: Tell = keep_quiet, **told: t.Any) -> tuple[float, int]:
     """Seconds between the end of an action of this length and the poll that sees it, and the requests for that."""
     world = World("8.0.16", clock, latency=LATENCY)
-    world.told.seconds = seconds
+    world.told = Told(seconds=seconds, **told)
     params = {"node_uid": 2, "action": "maintenance_on", "state": "completed", "action_options": {}, "force": False}
     context = Context(ActingApi(world).client, params, wait=Wait(True, 3600.0, INTERVAL, tell), clock=clock)
     assert node_action.run(context).changed
@@ -63,6 +63,13 @@ def test_so_it_does_when_somebody_looks_on(clock: t.Any) -> None:
     shown: list[str] = []
     assert 20 <= drain(clock, 30.0, Progress(shown.append, clock))[1] <= 50
     assert any("shards left" in line for line in shown)
+
+
+def test_looking_on_does_not_end_what_is_looked_at(clock: t.Any) -> None:
+    shown: list[str] = []
+    drain(clock, 30.0, Progress(shown.append, clock), node_fails=True)
+    assert len(shown) > 5
+    assert not any("shards left" in line for line in shown)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.15, 0.2])

@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rolls that must not reach the operator's tasks: the wrong host, the wrong cluster, and a node that died meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from support.emulated import Emulated, emulated
+from support.rolling import Roller
+
+ON, OFF = "maintenance_on", "maintenance_off"
+
+
+@pytest.fixture
+def roller(own_cluster: Emulated, tmp_path: Path) -> Roller:
+    assert own_cluster.run("redis_bdb", name="one", memory_size="100MB", replication=True).changed
+    return Roller(own_cluster, tmp_path)
+
+
+def leave_a_mark(roller: Roller) -> str:
+    mark = {"content": "", "dest": f"{roller.directory}/touched-{{{{ inventory_hostname }}}}", "mode": "0600"}
+    return roller.tasks("mark.yml", [{"name": "Leave a mark", "ansible.builtin.copy": mark}])
+
+
+def touched(roller: Roller) -> list[str]:
+    return sorted(path.name.removeprefix("touched-") for path in roller.directory.glob("touched-*"))
+
+
+@pytest.mark.parametrize(
+    ("host", "variables"),
+    [
+        ("127.0.0.1", {"redis_node_uid": 3}),
+        ("first", {"ansible_host": "127.0.0.1", "redis_node_uid": "3"}),
+        ("node1.cluster.local", {"redis_node_uid": 2}),
+    ],
+)
+def test_a_host_that_goes_by_the_name_of_another_node_is_refused(
+    roller: Roller, host: str, variables: dict[str, t.Any]
+) -> None:
+    roller.hosts = {host: variables}
+    roll = roller.run(rolling_maintenance_tasks=leave_a_mark(roller))
+    assert roll.code != 0
+    uid = variables["redis_node_uid"]
+    assert f"{host} has redis_node_uid {uid}, but goes by the name or address of node 1: correct one" in roll.text
+    assert (roll.writes, touched(roller)) == ([], [])
+
+
+def test_a_host_under_a_name_of_its_own_is_believed(roller: Roller) -> None:
+    roller.hosts = {"rack7-slot2": {"redis_node_uid": 2, "ansible_host": "192.0.2.7"}}
+    roll = roller.run(rolling_maintenance_tasks=leave_a_mark(roller))
+    assert roll.code == 0, roll.output
+    assert (roll.actions, touched(roller)) == ([f"{ON} 2", f"{OFF} 2"], ["rack7-slot2"])
+
+
+def test_hosts_of_two_clusters_are_refused(roller: Roller, tmp_path: Path) -> None:
+    with emulated("--nodes", "3", "--data-plane", "none") as other:
+        urls = [roller.cluster.urls[0], other.urls[0]]
+        roller.hosts = {
+            "east-2": {"redis_node_uid": 2, "redis_enterprise_url": urls[0]},
+            "west-3": {"redis_node_uid": 3, "redis_enterprise_url": urls[1]},
+        }
+        roll = roller.run(rolling_maintenance_tasks=leave_a_mark(roller))
+        assert not [entry for entry in other.journal() if entry["method"] != "GET"]
+    assert roll.code != 0
+    assert f"The hosts do not all have the same redis_enterprise_url ({urls[0]} and {urls[1]})" in roll.text
+    assert (roll.writes, touched(roller)) == ([], [])
+
+
+def test_a_node_that_dies_during_the_drain_keeps_the_tasks_from_running(own_cluster: Emulated, tmp_path: Path) -> None:
+    roller = Roller(own_cluster, tmp_path)  # without databases: the drain itself ends well
+    roller.cluster.fault("slow_action", name=ON, node_uid=2, seconds=4)
+
+    def kill_node_3() -> None:
+        roller.wait_for(f"{ON} 2")
+        time.sleep(1.5)  # the cluster itself looks at the quorum when it begins
+        roller.cluster.control("POST", "/nodes/3/stop")
+
+    killer = threading.Thread(target=kill_node_3)
+    killer.start()
+    roll = roller.run(
+        "redis_enterprise.cluster.rolling_maintenance",
+        "--limit",
+        "node2",
+        rolling_maintenance_tasks=leave_a_mark(roller),
+        rolling_maintenance_healthy_timeout=8,
+    )
+    killer.join()
+    assert roll.code != 0
+    assert touched(roller) == []
+    assert "Node 3 (127.0.0.3) is down" in roll.text
+    assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
+    assert "The node is back in service as it was; no task had touched it." in roll.text
