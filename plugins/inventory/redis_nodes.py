@@ -313,7 +313,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for known in wrap_var(nodes):
                 host = source.prefix + self._name(known)
                 if "{" in host:
-                    raise InvalidInput(f"{_inventory_hosts.node_title(source, known)} goes by {host!r}, which is no name.")
+                    raise InvalidInput(
+                        f"{_inventory_hosts.node_title(source, known)} goes by {host!r}, which is no name."
+                    )
                 if host in named:
                     first = _inventory_hosts.node_title(*named[host])
                     raise InvalidInput(
