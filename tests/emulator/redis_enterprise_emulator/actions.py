@@ -81,6 +81,13 @@ class Run:
         if self.action.cancelling:
             raise ActionStopped("cancelled")
 
+    async def begin(self) -> None:
+        """The moment before a task runs. State machines have none."""
+        action = self.action
+        fault = self._faults.of_action("action", action.names, action.node_uid, action.bdb_uid, starting=True)
+        if fault is not None:
+            await self._strike(fault)
+
     async def advance(self, progress: float, state: str = "", seconds: float = 0.02) -> None:
         """Move to this progress, in the time that the step takes."""
         action = self.action
@@ -146,6 +153,7 @@ class ActionBook:
             if not machine:
                 action.status = "starting"
                 await asyncio.sleep(0.005 * self._pace)
+                await run.begin()
             action.status = "active" if machine else "running"
             await work(run)
             action.progress = 100.0

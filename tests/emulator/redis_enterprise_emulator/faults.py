@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 REQUEST_KINDS = ("unavailable", "latency", "drop", "redirect")
-ACTION_KINDS = ("action", "slow_action")
+ACTION_KINDS = ("action", "slow_action", "half_removed")
 OTHER_KINDS = ("busy", "election", "lag")
 KINDS = REQUEST_KINDS + ACTION_KINDS + OTHER_KINDS
 OUTCOMES = ("failed", "aborted", "cancelled", "stuck")
+STARTING = "starting"  # for C(at): before the action runs
 
 _COMMON: dict[str, type | tuple[type, ...]] = {
     "kind": str,
@@ -34,11 +35,12 @@ _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
         "node_uid": int,
         "bdb_uid": int,
         "outcome": str,
-        "at": (int, float),
+        "at": (int, float, str),
         "error_code": str,
         "error": str,
     },
     "slow_action": {"name": str, "node_uid": int, "bdb_uid": int},
+    "half_removed": {"node_uid": int},
     "busy": {"bdb_uid": int},
     "election": {},
     "lag": {"bdb_uid": int},
@@ -69,6 +71,10 @@ class Fault:
     expires: float | None = None
     hits: int = 0
     _pattern: re.Pattern[str] | None = field(default=None, repr=False)
+
+    @property
+    def starting(self) -> bool:
+        return self.settings.get("at") == STARTING
 
     def matches_request(self, method: str, path: str, node_uid: int) -> bool:
         if self.method and self.method.upper() != method:
@@ -107,6 +113,8 @@ def _check(body: Mapping[str, Any]) -> str:
             raise FaultError(f"A fault of kind {kind} needs '{key}'.")
     if body.get("outcome", "failed") not in OUTCOMES:
         raise FaultError(f"outcome must be one of {', '.join(OUTCOMES)}.")
+    if isinstance(body.get("at"), str) and body["at"] != STARTING:
+        raise FaultError(f"at must be a progress or {STARTING}.")
     if body.get("when", "before") not in ("before", "after"):
         raise FaultError("when must be before or after.")
     return str(kind)
@@ -186,10 +194,12 @@ class FaultBook:
                 return self.hit(fault)
         return None
 
-    def of_action(self, kind: str, names: frozenset[str], node_uid: int | None, bdb_uid: int | None) -> Fault | None:
+    def of_action(
+        self, kind: str, names: frozenset[str], node_uid: int | None, bdb_uid: int | None, *, starting: bool = False
+    ) -> Fault | None:
         """The fault that fits; the caller hits it when it really strikes."""
         for fault in self:
-            if fault.kind == kind and fault.matches_action(names, node_uid, bdb_uid):
+            if fault.kind == kind and fault.starting is starting and fault.matches_action(names, node_uid, bdb_uid):
                 return fault
         return None
 

@@ -136,7 +136,10 @@ class NodeActions:
                 await run.advance(98, "wait_for_persistence", 0.2)
             await run.finish()
         except Exception:
-            node.decommissioning = False
+            fault = cluster.faults.of_action("half_removed", run.action.names, node.uid, None)
+            if fault is not None:
+                cluster.faults.hit(fault)
+            node.decommissioning = fault is not None
             cluster.touch()
             raise
         await self._failover.demote(node.uid)

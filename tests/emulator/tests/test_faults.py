@@ -117,6 +117,31 @@ def test_stuck_action_goes_on_when_the_fault_is_taken_away(api: Api) -> None:
     assert api.settled(1)["status"] == "active"
 
 
+@pytest.mark.parametrize("ending", ["taken away", "cancelled"])
+def test_action_can_be_stuck_before_it_runs(api: Api, ending: str) -> None:
+    fault = api.fault(kind="action", name="remove", outcome="stuck", at="starting", count=1)
+    path = "/v1/nodes/3/actions/remove"
+    api.post(path, {})
+    api.until(lambda: api.json(path)["status"] == "starting", "the status")
+    time.sleep(0.3)
+    stuck = api.json(path)
+    assert (stuck["status"], stuck["progress"]) == ("starting", 0.0)
+    if ending == "cancelled":
+        api.delete(path)
+        assert api.ended(path)["status"] == "cancelled"
+        assert api.node_action(3, "remove")["status"] == "completed", "a fault strikes as often as it was told"
+    else:
+        api.control("DELETE", f"/faults/{fault}")
+        assert api.ended(path)["status"] == "completed"
+
+
+def test_action_can_fail_before_it_runs(api: Api) -> None:
+    api.fault(kind="action", name="maintenance_on", outcome="failed", at="starting", error="told so", count=1)
+    failed = api.node_action(2, "maintenance_on")
+    assert (failed["status"], failed["error_message"]) == ("failed", "told so")
+    assert api.json("/v1/nodes/2/snapshots") == [], "it has done nothing"
+
+
 def test_stuck_node_action_can_be_cancelled(api: Api) -> None:
     api.fault(kind="action", name="maintenance_on", outcome="stuck", at=30)
     path = "/v1/nodes/1/actions/maintenance_on"
@@ -200,6 +225,8 @@ def test_faults_can_be_listed_and_removed(api: Api) -> None:
         ({"kind": "latency", "delay": True}, "'delay' has a value of the wrong type"),
         ({"kind": "busy", "bdb_uid": 1, "name": "x"}, "has no 'name'"),
         ({"kind": "action", "outcome": "exploded"}, "outcome must be one of"),
+        ({"kind": "action", "outcome": "stuck", "at": "the end"}, "at must be a progress or starting"),
+        ({"kind": "half_removed", "name": "remove"}, "has no 'name'"),
         ({"kind": "drop", "when": "never"}, "when must be before or after"),
         ({"kind": "unavailable", "path": "("}, "no regular expression"),
         ({"kind": "lag", "bdb_uid": 99, "seconds": 1}, "Database 99 does not exist"),

@@ -75,6 +75,32 @@ def test_node_is_decommissioning_meanwhile(api: Api) -> None:
     assert api.ended("/v1/nodes/3/actions/remove")["status"] == "completed"
 
 
+@pytest.mark.parametrize("outcome", ["failed", "aborted", "cancelled"])
+def test_removal_that_does_not_complete_leaves_the_node_active_or_as_it_was_told(api: Api, outcome: str) -> None:
+    api.fault(kind="half_removed", node_uid=3, count=1)
+    for uid, status in ((2, "active"), (3, "decommissioning"), (3, "active")):
+        api.fault(kind="action", name="remove", outcome=outcome, at=50, count=1)
+        assert api.node_action(uid, "remove")["status"] == outcome
+        assert (api.json(f"/v1/nodes/{uid}")["status"], api.json(f"/v1/nodes/{uid}")["accept_servers"]) == (
+            status,
+            False,
+        )
+    assert api.node_action(3, "remove")["status"] == "completed"
+
+
+def test_removal_that_is_cancelled_can_leave_the_node_decommissioning(api: Api) -> None:
+    api.fault(kind="half_removed")
+    api.fault(kind="action", name="remove", outcome="stuck", at=30)
+    path = "/v1/nodes/3/actions/remove"
+    api.post(path, {})
+    api.until(lambda: api.json(path).get("progress") == 30.0, "progress 30")
+    api.delete(path)
+    assert api.ended(path)["status"] == "cancelled"
+    assert api.json("/v1/nodes/status")["3"]["node_status"] == "decommissioning"
+    report = next(node for node in api.json("/v4/cluster/health")["nodes"] if node["id"] == "3")
+    assert (report["status"], report["detailed_status"]) == ("warning", "decommissioning")
+
+
 def test_waiting_for_persistence_is_a_step_of_its_own(api: Api) -> None:
     api.fault(kind="action", name="remove", outcome="stuck", at=98)
     api.post("/v1/nodes/3/actions/remove", {"wait_for_persistence": True})
