@@ -90,6 +90,16 @@ class Node:
         return self.status == "active"
 
     @property
+    def leaving(self) -> bool:
+        """Whether its removal began and did not end: what is on it still serves, and the cluster puts nothing on it."""
+        return self.status == "decommissioning"
+
+    @property
+    def serves(self) -> bool:
+        """Whether what is on it can be moved away in order."""
+        return self.alive or self.leaving
+
+    @property
     def carries(self) -> bool:
         """Whether it counts for quorum and can take shards: alive and not in maintenance."""
         return self.alive and not self.in_maintenance

@@ -80,7 +80,8 @@ def _cluster_check(facts: Facts, question: Question) -> t.Iterator[Problem]:
 
 def _nodes(facts: Facts, question: Question) -> t.Iterator[Problem]:
     for node in facts.cluster.nodes:
-        if not node.alive:
+        allowed = node.leaving and node.uid in question.decommissioning_allowed
+        if not (node.alive or allowed):
             yield Problem("/v1/nodes", f"node {node.uid}", ERROR, f"Node {node.uid} ({node.addr}) is {node.status}.")
     primaries = [str(node.uid) for node in facts.cluster.nodes if node.role == "master"]
     if not primaries:

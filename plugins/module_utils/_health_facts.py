@@ -33,6 +33,7 @@ class Question:
 
     checks: tuple[str, ...]
     in_maintenance_allowed: frozenset[int] = frozenset()
+    decommissioning_allowed: frozenset[int] = frozenset()
     without_node: int | None = None
 
 

@@ -33,7 +33,8 @@ class _Reading:
             what, named = f"node {each.get('id')}", f"node {each.get('id')}"
             down = "down" in (status, detail)
             allowed = bool(each.get("in_maintenance")) and uid in self.question.in_maintenance_allowed
-            if allowed and not down:
+            leaving = detail == "decommissioning" and uid in self.question.decommissioning_allowed
+            if (allowed or leaving) and not down:
                 self.explained = True
             elif down or detail not in (None, "active"):
                 node = self.cluster.node(uid) if uid is not None else None

@@ -21,7 +21,7 @@ options:
     description:
       - The checks to do; by default all, those about taking a node away only if O(without_node) is set.
       - V(cluster_check) lets every node check itself.
-      - V(nodes) wants every node active, and exactly one of them primary.
+      - V(nodes) wants every node active except O(decommissioning_allowed), and exactly one of them primary.
       - V(shards) wants every shard active and on one known node, every database with all its primary shards, and with
         replication a replica of each on another node.
       - V(racks) warns of rack-aware databases with a primary shard and its replica in one rack.
@@ -57,6 +57,13 @@ options:
       - single_copies
   in_maintenance_allowed:
     description: The uids of nodes that may be in maintenance.
+    type: list
+    elements: int
+    default: []
+  decommissioning_allowed:
+    description:
+      - The uids of nodes that may be V(decommissioning), as a removal that did not end can leave them.
+      - They do not count for V(quorum), and other nodes of that status stay a problem.
     type: list
     elements: int
     default: []
@@ -200,6 +207,7 @@ FRONT = Front(
             ],
         },
         "in_maintenance_allowed": {"type": "list", "elements": "int", "default": []},
+        "decommissioning_allowed": {"type": "list", "elements": "int", "default": []},
         "without_node": {"type": "int"},
         "fail_on_problems": {"type": "bool", "default": False},
         **waiting_spec(600.0),

@@ -65,6 +65,16 @@ def maintenance(table: dict[str, t.Any], uid: int) -> None:
         table["/v4/cluster/health"]["nodes"][uid - 1] |= {"in_maintenance": True, "quorum_only": True}
 
 
+def decommissioning(table: dict[str, t.Any], uid: int) -> None:
+    """Show one node as a removal can leave it that did not end."""
+    node, status = table["/v1/nodes"][uid - 1], table["/v1/nodes/status"][str(uid)]
+    node["status"] = status["node_status"] = "decommissioning"
+    node["accept_servers"] = False
+    if "/v4/cluster/health" in table:
+        shown = {"status": "warning", "detailed_status": "decommissioning", "quorum_only": True}
+        table["/v4/cluster/health"]["nodes"][uid - 1] |= shown
+
+
 def _node(uid: int, version: str, shards: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     return {
         "uid": uid,

@@ -127,6 +127,16 @@ def test_a_second_node_must_not_leave(clock: t.Any) -> None:
     assert [problem["check"] for problem in same["problems"] if problem["check"] == "quorum_without_node"] == []
 
 
+def test_a_node_that_half_left_may_go_on_leaving_and_no_other(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    small_cluster.decommissioning(table, 2)
+    result, _asked = run(clock, table, without_node=2, decommissioning_allowed=[2])
+    assert (result["healthy"], result["problems"]) == (True, [])
+    for params in ({"without_node": 2}, {"without_node": 3, "decommissioning_allowed": [3]}):
+        other, _asked = run(clock, table, **params)
+        assert other["healthy"] is False
+
+
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [

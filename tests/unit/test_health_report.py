@@ -9,7 +9,20 @@ import typing as t
 
 import pytest
 from support import small_cluster
-from support.health_questions import LOOK, NODE, REPORT, Row, Table, assert_found, each, facts, shown, update
+from support.health_questions import (
+    LOOK,
+    NODE,
+    REPORT,
+    Row,
+    Table,
+    ask,
+    assert_found,
+    each,
+    facts,
+    shown,
+    update,
+    without,
+)
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _health
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health_facts import ERROR, WARNING
@@ -146,6 +159,59 @@ def test_an_allowed_maintenance_node_that_is_down_is_one_error(clock: t.Any) -> 
     assert shown(_health.problems(facts(table, clock), alone)) == [
         ("node 2", ERROR, "The health report shows node 2 as down.")
     ]
+
+
+# -- a node that half left -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["8.0.16-29", "7.4.6-22"])
+@pytest.mark.parametrize("overall", ["ok", "warning", "error"])
+def test_a_decommissioning_node_is_no_problem_where_it_is_allowed(version: str, overall: str, clock: t.Any) -> None:
+    table = small_cluster.answers(version)
+    small_cluster.decommissioning(table, 2)
+    table.get(REPORT, {})["status"] = overall
+    allowed = dataclasses.replace(without(2), decommissioning_allowed=frozenset({2}))
+    assert _health.problems(facts(table, clock), allowed) == []
+    for other in (without(2), dataclasses.replace(without(2), decommissioning_allowed=frozenset({3}))):
+        assert shown(_health.problems(facts(table, clock), other)) == [
+            ("node 2", ERROR, "Node 2 (127.0.0.2) is decommissioning.")
+        ]
+    small_cluster.decommissioning(table, 3)
+    found = shown(_health.problems(facts(table, clock), allowed))
+    assert ("node 3", ERROR, "Node 3 (127.0.0.3) is decommissioning.") in found
+    assert "node 2" not in [what for what, _severity, _message in found]
+
+
+def test_an_allowed_decommissioning_node_is_no_problem_of_the_report_alone(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    small_cluster.decommissioning(table, 2)
+    table[REPORT]["status"] = "warning"
+    alone = dataclasses.replace(LOOK, checks=("report",))
+    assert ask("report", facts(table, clock), dataclasses.replace(alone, decommissioning_allowed=frozenset({2}))) == []
+    assert ask("report", facts(table, clock), alone) == [
+        ("node 2", ERROR, "The health report shows node 2 as warning / decommissioning.")
+    ]
+
+
+def test_an_allowed_decommissioning_node_that_is_down_is_an_error(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    small_cluster.decommissioning(table, 2)
+    table[REPORT]["nodes"][1]["status"] = "down"
+    allowed = dataclasses.replace(LOOK, checks=("nodes", "report"), decommissioning_allowed=frozenset({2}))
+    found = shown(_health.problems(facts(table, clock), dataclasses.replace(allowed, checks=("report",))))
+    assert found == [("node 2", ERROR, "The health report shows node 2 as down / decommissioning.")]
+    table[NODE][1]["status"] = "down"
+    found = shown(_health.problems(facts(table, clock), allowed))
+    assert found == [("node 2", ERROR, "Node 2 (127.0.0.2) is down.")]
+
+
+def test_a_decommissioning_node_does_not_count_for_the_quorum(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    small_cluster.decommissioning(table, 2)
+    allowed = dataclasses.replace(without(3), decommissioning_allowed=frozenset({2}))
+    [(what, severity, message)] = ask("quorum_without_node", facts(table, clock), allowed)
+    assert (what, severity) == ("cluster", ERROR)
+    assert "Without node 3, too few nodes would be up" in message
 
 
 @pytest.mark.parametrize(

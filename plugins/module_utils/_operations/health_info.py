@@ -68,7 +68,12 @@ def question_from(params: t.Mapping[str, t.Any]) -> Question:
         raise InvalidInput(
             f"without_node has no effect on the chosen checks: add one of {about_node} to checks, or leave it out."
         )
-    return Question(tuple(wanted), frozenset(params.get("in_maintenance_allowed") or ()), node)
+    return Question(
+        tuple(wanted),
+        in_maintenance_allowed=frozenset(params.get("in_maintenance_allowed") or ()),
+        decommissioning_allowed=frozenset(params.get("decommissioning_allowed") or ()),
+        without_node=node,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
