@@ -239,13 +239,6 @@ def read_one(client: Client, uid: str, api_version: str = "auto") -> Action | No
     return from_v1_item(body) if isinstance(body, dict) else None
 
 
-def read_node_action(client: Client, node_uid: int, name: str) -> Action | None:
-    """The running action, or the record of the last one, of this name on this node."""
-    body = client.find(f"/v1/nodes/{node_uid}/actions/{name}")
-    found = from_node(body, node_uid, name)
-    return found[0] if found else None
-
-
 def require_success(action: Action, what_remains: str) -> None:
     """Raise ActionFailed for an action that ended in any other way than completed."""
     if action.finished and not action.succeeded:

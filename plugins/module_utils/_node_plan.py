@@ -28,7 +28,6 @@ OPTIONS: t.Mapping[str, tuple[str, ...]] = {
     REMOVE: ("wait_for_persistence",),
     ENSLAVE: (),
 }
-_OPPOSITE = {ON: OFF, OFF: ON}
 _MOST_NAMED = 8  # shards in one sentence
 _CHANGE_OF_OPTIONS = (7, 4, 2)  # the release in which keep_slave_shards was deprecated and its successors came
 _SUCCESSORS = ("evict_ha_replica", "evict_active_active_replica")
@@ -50,15 +49,13 @@ class View:
     """The world, for one decision: records are the running action or the last one of that name on the node."""
 
     cluster: Cluster
-    on_record: Action | None = None
-    off_record: Action | None = None
+    own_record: Action | None = None  # of the action that is wanted
+    others: tuple[Action, ...] = ()  # all other records of the node
     snapshots: tuple[str, ...] | None = None  # names; None where the release does not list them
-    own_record: Action | None = None  # of remove or enslave_node
-    others: tuple[Action, ...] = ()  # all other records of the node, for these two
     asked_through: tuple[str, ...] = ()  # the hosts in url
 
-    def record(self, action: str) -> Action | None:
-        return {ON: self.on_record, OFF: self.off_record}.get(action, self.own_record)
+    def other(self, name: str) -> Action | None:
+        return next((action for action in self.others if action.name == name), None)
 
     def in_the_way(self) -> Action | None:
         """Another action that runs on the node."""
@@ -104,20 +101,32 @@ def adopt(own: Action | None) -> Step | None:
 
 
 def let_end(other: Action | None) -> Step | None:
-    """What to do if another action runs on the node."""
+    """What to do if another action runs on the node; raises Refused where the node will not be there after it."""
     if other is None or other.finished:
         return None
+    if other.name == REMOVE and other.status != "cancelling":
+        raise Refused(
+            f"{other.sentence()}: the node is leaving the cluster. To keep it, cancel that first with action: remove "
+            "and state: absent. Nothing was changed."
+        )
     return Step("wait", f"{other.sentence()}: it has to end first", first=other)
 
 
 def decide(wanted: Wanted, view: View) -> Step:
     """The next step towards what is wanted; raises Refused where it could do harm."""
-    node = known_node(wanted.node_uid, view.cluster)
-    own, other = view.record(wanted.action), view.record(_OPPOSITE[wanted.action])
+    node = still_there(wanted, view)
     warnings = [*_options_of_release(wanted, view.cluster), *unverified(wanted)]
-    step = adopt(own) or let_end(other)
+    step = adopt(view.own_record) or let_end(view.in_the_way())
     step = step or (_decide_on(wanted, node, view) if wanted.action == ON else _decide_off(wanted, node, view))
     return dataclasses.replace(step, warnings=(*warnings, *step.warnings)) if step.kind == "run" else step
+
+
+def still_there(wanted: Wanted, view: View) -> Node:
+    """The node; raises Refused where the cluster does not list it, or not any more."""
+    removal = view.other(REMOVE)
+    if removal is not None and removal.succeeded and view.cluster.node(wanted.node_uid) is None:
+        raise Refused(f"Node {wanted.node_uid} is not in the cluster any more: {removal.sentence()}.")
+    return known_node(wanted.node_uid, view.cluster)
 
 
 def known_node(uid: int, cluster: Cluster) -> Node:
@@ -150,7 +159,7 @@ def _options_of_release(wanted: Wanted, cluster: Cluster) -> list[str]:
 
 
 def _decide_on(wanted: Wanted, node: Node, view: View) -> Step:
-    half_done = _failed(view.on_record)
+    half_done = _failed(view.own_record)
     if node.in_maintenance and not half_done and not_as_asked(wanted, view.cluster) is None:
         return Step("nothing", f"node {node.uid} is in maintenance")
     warnings = guard(wanted, _danger_of_on(node, view.cluster))
@@ -167,7 +176,7 @@ def _decide_on(wanted: Wanted, node: Node, view: View) -> Step:
 
 
 def _decide_off(wanted: Wanted, node: Node, view: View) -> Step:
-    to_restore = _failed(view.on_record) and node.maintenance_snapshot is not None and not _done(view.off_record)
+    to_restore = _failed(view.other(ON)) and node.maintenance_snapshot is not None and not _done(view.own_record)
     if not node.in_maintenance and not to_restore:
         return Step("nothing", f"node {node.uid} is not in maintenance")
     warnings = guard(wanted, _danger_of_off(wanted, node, view))
@@ -176,6 +185,8 @@ def _decide_off(wanted: Wanted, node: Node, view: View) -> Step:
 
 
 def _danger_of_on(node: Node, cluster: Cluster) -> str | None:
+    if node.leaving:
+        return _half_removed(node)
     if not node.alive:
         return f"Node {node.uid} is {node.status}: its shards cannot be moved away in order. Start it first."
     # The server does not count nodes that are already in maintenance; so they are counted here.
@@ -191,6 +202,8 @@ def _danger_of_on(node: Node, cluster: Cluster) -> str | None:
 
 
 def _danger_of_off(wanted: Wanted, node: Node, view: View) -> str | None:
+    if node.leaving:
+        return _half_removed(node)
     if not node.alive:
         return (
             f"Node {node.uid} is {node.status}: start it, and wait until the cluster sees it, before maintenance_off."
@@ -207,6 +220,13 @@ def _danger_of_off(wanted: Wanted, node: Node, view: View) -> str | None:
                 "to end maintenance without moving shards back, and rebalance the databases afterwards."
             )
     return None
+
+
+def _half_removed(node: Node) -> str:
+    return (
+        f"Node {node.uid} is {node.status}: its removal began and did not end, and the cluster puts nothing on it. Go "
+        "on with action: remove."
+    )
 
 
 def guard(wanted: Wanted, danger: str | None) -> list[str]:

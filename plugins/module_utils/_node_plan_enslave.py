@@ -12,14 +12,14 @@ import typing as t
 
 from ._cluster import Cluster, Node
 from ._errors import Refused
-from ._node_plan import Step, View, Wanted, adopt, guard, known_node, let_end, on_node, unverified
+from ._node_plan import Step, View, Wanted, adopt, guard, known_node, let_end, on_node, still_there, unverified
 
 _PARTS = ("shards_only", "endpoints_only")
 
 
 def decide(wanted: Wanted, view: View) -> Step:
     """The next step towards a node that is a replica; raises Refused where it cannot become one."""
-    node = known_node(wanted.node_uid, view.cluster)
+    node = still_there(wanted, view)
     step = adopt(view.own_record)
     if step is not None:
         return step
@@ -39,7 +39,7 @@ def _danger(node: Node, cluster: Cluster) -> str | None:
     others = cluster.others(node.uid)
     if not others:
         raise Refused(f"Node {node.uid} is the only node of the cluster: nothing can take over. Nothing was changed.")
-    if not node.alive:
+    if not node.serves:
         return f"Node {node.uid} is {node.status}: the others elect a new primary without being asked. Start it first."
     if not any(other.carries for other in others):
         away = ", ".join(f"node {other.uid} is {'in maintenance' if other.alive else other.status}" for other in others)

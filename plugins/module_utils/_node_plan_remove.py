@@ -31,7 +31,8 @@ def decide(wanted: Wanted, view: View) -> Step:
         *guard(wanted, " ".join(dangers) or None),
         *_remarks(node, view.cluster),
     ]
-    return Step("run", f"node {node.uid} is in the cluster", dict(wanted.options), tuple(warnings))
+    why = "is decommissioning, and no removal of it runs" if node.leaving else "is in the cluster"
+    return Step("run", f"node {node.uid} {why}", dict(wanted.options), tuple(warnings))
 
 
 def _not_listed(wanted: Wanted, view: View) -> Step:
@@ -78,11 +79,14 @@ def _dangers(node: Node, cluster: Cluster) -> t.Iterator[str]:
         )
     if len(others) == 1:
         yield f"Without node {node.uid} the cluster would be a single node, without any redundancy: add a node first."
-    if not node.alive:
-        lost = [shard for shard in node.shards if shard.is_master]
-        if lost:
-            yield f"Node {node.uid} is {node.status} and has the only copy of {_named(lost, cluster)}: start it first."
-        # Replicas of a node that is down are made anew from their primaries, so they need a place like all others.
+    lost = [shard for shard in node.shards if shard.is_master]
+    if lost and not node.serves:
+        yield f"Node {node.uid} is {node.status} and has the only copy of {_named(lost, cluster)}: start it first."
+    # A node that half left goes on from where it is, unless it has died meanwhile: its status need not say so.
+    unwell = [shard for shard in lost if node.leaving and not shard.well]
+    if unwell:
+        yield f"Node {node.uid} is {node.status}, and {_named(unwell, cluster)} on it is not well: mend that first."
+    # Replicas of a node that is down are made anew from their primaries, so they need a place like all others.
     misfits = _capacity.misfits(node, cluster)
     if misfits:
         listed = "; ".join(f"shard {each.shard.uid} of {_name(each.shard, cluster)}: {each.why}" for each in misfits)
@@ -99,7 +103,7 @@ def _no_way_left(node: Node, view: View) -> t.Iterator[str]:
 
 
 def _remarks(node: Node, cluster: Cluster) -> t.Iterator[str]:
-    alone = [shard for shard in node.shards if node.alive and shard.is_master and not _replicated(shard, cluster)]
+    alone = [shard for shard in node.shards if node.serves and shard.is_master and not _replicated(shard, cluster)]
     if alone:
         yield (
             f"{_named(alone, cluster)} on node {node.uid} has no replica: it is migrated as a whole, which takes "

@@ -17,6 +17,8 @@ description:
   - Does nothing if that is so already. On the server, activations of maintenance stack (two "on" need two "off"), so
     the module first reads whether the node is in maintenance. It repeats C(maintenance_off) while activations are left.
   - Takes up an action that is in flight, started by a job that crashed or by somebody else, and waits for it.
+  - Waits for another action that runs on the node. While the node is being removed, nothing else is begun on it, not
+    even with O(force).
   - Refuses what would cost the cluster its quorum. Nodes that are already in maintenance count as absent, which the
     server's own check leaves out.
   - Never overwrites the snapshot of a C(maintenance_on) that did not finish, because that snapshot holds the layout to
@@ -32,7 +34,8 @@ options:
       - V(maintenance_on) makes a snapshot of the node, moves its shards and endpoints away, and keeps the node empty.
       - V(maintenance_off) ends that, and moves shards and endpoints back.
       - V(remove) moves everything to the other nodes and takes the node out of the cluster for good. A node that the
-        cluster does not list counts as removed, with a warning unless its completed action is still recorded.
+        cluster does not list counts as removed, with a warning unless its completed action is still recorded. A node
+        that an earlier removal has left V(decommissioning) goes on leaving.
       - V(enslave_node) hands the role of the cluster's primary over to another node.
     type: str
     required: true

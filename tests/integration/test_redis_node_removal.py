@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
@@ -152,6 +153,104 @@ def test_a_removal_that_ends_badly_says_what_remains_and_goes_on(own_cluster: Em
     again = remove(own_cluster)
     assert again.changed, again.result
     assert nodes(own_cluster) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "release"), [("failed", "6.4.2"), ("aborted", "7.4.6"), ("cancelled", "8.0.16"), ("failed", "8.2.0")]
+)
+def test_a_node_that_half_left_goes_on_leaving_and_no_other_node_does(outcome: str, release: str) -> None:
+    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3", "--version", release) as cluster:
+        databases(cluster)
+        cluster.fault("half_removed", node_uid=3, count=1)
+        cluster.fault("action", name=REMOVE, outcome=outcome, at=50, error="lost", count=1)
+        run = remove(cluster)
+        assert f"remove of node 3 is {outcome}" in run.result["msg"]
+        assert cluster.api("GET", "/v1/nodes/3").json()["status"] == "decommissioning"
+        for action in (REMOVE, "maintenance_on"):
+            other = cluster.run("redis_node_action", node_uid=2, action=action)
+            assert "and node 3 is decommissioning" in other.result["msg"]
+            assert other.writes == []
+        itself = cluster.run("redis_node_action", node_uid=3, action="maintenance_on")
+        assert "Node 3 is decommissioning: its removal began and did not end" in itself.result["msg"]
+        assert itself.writes == []
+        again = cluster.prove("redis_node_action", node_uid=3, action=REMOVE)
+        assert again.result["reason"] == "node 3 is decommissioning, and no removal of it runs"
+        assert nodes(cluster) == [1, 2]
+
+
+def test_a_node_that_half_left_is_still_not_removed_where_that_harms() -> None:
+    with emulated(
+        "--nodes", "3", "--data-plane", "none", "--time-scale", "0.3", "--node-memory", "1000000000"
+    ) as cluster:
+        for name in ("a", "b", "c"):
+            assert cluster.run("redis_bdb", name=name, memory_size="600MB").changed
+        cluster.fault("half_removed")
+        assert remove(cluster, force=True).result["failure"]["error_code"] == "insufficient_resources"
+        for check in (True, False):
+            refused = remove(cluster, check=check)
+            assert "Not all shards of node 3 find a place on the other nodes" in refused.result["msg"]
+            assert refused.writes == []
+
+
+def test_a_primary_that_half_left_hands_over_and_goes_on_leaving(own_cluster: Emulated) -> None:
+    own_cluster.fault("half_removed", count=1)
+    own_cluster.fault("action", name=REMOVE, outcome="failed", at=50, count=1)
+    assert remove(own_cluster, 1, force=True).result["failed"]
+    assert own_cluster.api("GET", "/v1/nodes/1").json()["status"] == "decommissioning"
+    refused = remove(own_cluster, 1)
+    assert "Node 1 is the primary of the cluster: hand that over first with enslave_node" in refused.result["msg"]
+    assert own_cluster.run("redis_node_action", node_uid=1, action=ENSLAVE).changed
+    assert remove(own_cluster, 1).changed
+    assert nodes(own_cluster) == [2, 3]
+
+
+def test_a_removal_that_is_stuck_before_it_runs_is_named_cancelled_and_repeated(own_cluster: Emulated) -> None:
+    databases(own_cluster)
+    own_cluster.fault("action", name=REMOVE, outcome="stuck", at="starting", count=1)
+    began = time.monotonic()
+    stuck = remove(own_cluster, wait_timeout=1.5)
+    assert 1.5 <= time.monotonic() - began < 15
+    assert stuck.result["failed"]
+    assert stuck.changed, "the removal was asked for"
+    assert "for remove of node 3, and it is not done. Last seen: remove of node 3 is starting" in stuck.result["msg"]
+    assert "state: absent cancels it" in stuck.result["msg"]
+    action = stuck.result["failure"]["action"]
+    assert (action["name"], action["object_uid"], action["status"]) == (REMOVE, "3", "starting")
+    again = remove(own_cluster, wait_timeout=0.5)
+    assert again.result["failure"]["action"]["uid"] == action["uid"], "it is taken up, and not started once more"
+    assert again.writes == []
+    maintenance = own_cluster.run("redis_node_action", node_uid=3, action="maintenance_on")
+    assert "remove of node 3 is starting" in maintenance.result["msg"]
+    ended = remove(own_cluster, state="absent")
+    assert (ended.changed, ended.result["action"]["status"]) == (True, "cancelled")
+    assert ended.result["action"]["uid"] == action["uid"]
+    assert nodes(own_cluster) == [1, 2, 3]
+    run = remove(own_cluster)
+    assert (run.changed, run.result["adopted"], run.result["action"]["status"]) == (True, False, "completed")
+    assert nodes(own_cluster) == [1, 2]
+
+
+@pytest.mark.parametrize("action", ["maintenance_on", "maintenance_off", ENSLAVE])
+def test_nothing_else_is_begun_on_a_node_that_is_being_removed(own_cluster: Emulated, action: str) -> None:
+    uid = 1 if action == ENSLAVE else 3
+    if action == "maintenance_off":
+        own_cluster.run("redis_node_action", node_uid=uid, action="maintenance_on")
+    own_cluster.fault("slow_action", name=REMOVE, seconds=30, count=1)
+    remove(own_cluster, uid, wait=False, force=True)
+    for options in ({"check": True}, {}, {"force": True}):
+        run = own_cluster.run("redis_node_action", node_uid=uid, action=action, **options)
+        assert f"remove of node {uid} is " in run.result["msg"]
+        assert "the node is leaving the cluster. To keep it, cancel that first" in run.result["msg"]
+        assert run.writes == []
+    assert remove(own_cluster, uid, state="absent").changed
+    done = own_cluster.run("redis_node_action", node_uid=uid, action=action)
+    assert done.changed, done.result
+
+
+def test_a_node_that_was_removed_is_told_from_one_that_never_was(own_cluster: Emulated) -> None:
+    assert remove(own_cluster).changed
+    run = own_cluster.run("redis_node_action", node_uid=3, action="maintenance_on")
+    assert run.result["msg"] == "Node 3 is not in the cluster any more: remove of node 3 is completed."
 
 
 def test_a_removal_in_flight_is_taken_up_and_another_waited_for(own_cluster: Emulated) -> None:

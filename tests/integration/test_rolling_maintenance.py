@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.emulated import Emulated, emulated
-from support.rolling import Roller, kill
+from support.rolling import Roll, Roller, kill
 
 from demo.workload import Target, Workload
 
@@ -266,11 +266,16 @@ def test_a_drain_that_fails_and_cannot_be_undone_says_both(roller: Roller) -> No
 
 
 def test_nothing_is_undone_when_nobody_knows_what_runs(roller: Roller) -> None:
+    roller.cluster.fault("slow_action", name=ON, seconds=5, count=1)
     roller.cluster.fault("action", name=ON, outcome="failed", at=60, error="no room", count=1)
-    roller.cluster.fault("unavailable", path="/v1/nodes/2/actions", status=500)
-    roll = roller.run()
+    with roller.start() as child:
+        roller.wait_for(f"{ON} 2")
+        roller.cluster.fault("unavailable", path="/v1/nodes/2/actions", status=500)
+        output = " ".join(child.communicate(timeout=120)[0].split())
+    roll = Roll(child.returncode, output, roller.cluster.journal())
     assert roll.code != 0
     assert roll.actions == [f"{ON} 2"]
+    assert "no room" in roll.text
     assert "It is not known what the node is doing" in roll.text
     assert "so nothing was undone" in roll.text
 

@@ -36,6 +36,7 @@ class Running:
     outcome: str = "completed"
     until_then: str = "running"
     hidden_until: float = 0.0
+    begins_at: float = 0.0  # nothing shows it before
     cleared_at: float | None = None
     removes: bool = False  # when it is cleared, the node goes too
 
@@ -69,6 +70,7 @@ class Told:
     hidden_for: float = 0.0  # the new record is not listed at first
     effect_after: float = 0.0  # the cluster shows the effect so long after the end
     overtaken: bool = False  # somebody else starts the action just before
+    terse: bool = False  # the list of a node's actions has only those that run, and without their uids
     unreadable: str = ""  # an action that is listed under a name which has no record
     leaves_shard: str = ""  # a shard that stays on the node
     node_fails: bool = False  # GET of a single node is answered with 500
@@ -159,6 +161,10 @@ class World:
         if "/v4/cluster/health" in self.table:
             self.reported(uid)["status"] = "down"
 
+    def decommission(self, uid: int) -> None:
+        """As a removal can leave it that did not end."""
+        small_cluster.decommissioning(self.table, uid)
+
     def record(
         self, uid: int, name: str, outcome: str, *, ends_in: float | None = -1.0, shows: str = "running"
     ) -> None:
@@ -201,8 +207,10 @@ class World:
             shown = [
                 {**each.shown(now), "name": "remove_node" if each.name == "remove" else each.name, "node_uid": str(uid)}
                 for (node, dummy), each in self.actions.items()
-                if node == uid
+                if node == uid and now >= each.begins_at and not (self.told.terse and each.finished(now))
             ]
+            for each in shown if self.told.terse else ():
+                del each["task_id"]
             return {"actions": shown} if shown or uid in self.uids else Status(404)
         running = self.actions.get((uid, name))
         if running is not None and (running.is_gone(now) or now < running.hidden_until or name == self.told.unreadable):

@@ -265,11 +265,3 @@ def test_one_action_by_its_uid(clock: t.Any) -> None:
     assert _actions.read_one(old.client, TASK_UID, "v2") is None
     assert _actions.read_one(new.client, TASK_UID, "v1") is None
     assert _actions.read_one(new.client, "gone") is None
-
-
-def test_a_node_action_by_its_name(clock: t.Any) -> None:
-    api = StubApi({"/v1/nodes/2/actions/maintenance_on": {"status": "completed", "task_id": "t"}}, clock)
-    action = _actions.read_node_action(api.client, 2, "maintenance_on")
-    assert action is not None
-    assert (action.name, action.object_uid, action.succeeded) == ("maintenance_on", "2", True)
-    assert _actions.read_node_action(api.client, 2, "remove") is None

@@ -13,6 +13,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors i
     ActionFailed,
     CollectionError,
     NotAsAsked,
+    Refused,
     WaitTimeout,
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context
@@ -90,6 +91,57 @@ def test_an_action_that_is_listed_but_has_no_record_is_no_busy_loop(world: World
     said = failed(world, REMOVE, WaitTimeout, timeout=20.0)
     assert "unheard_of of node 2 is running: it has to end first" in said
     assert len(world.sent) < 400
+
+
+@pytest.mark.parametrize(("action", "converged"), [(ON, True), (OFF, False), (REMOVE, None), ("enslave_node", False)])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_look_is_two_requests_for_the_actions_and_five_for_the_cluster(
+    action: str, converged: bool | None, recorded: bool, world: World
+) -> None:
+    if converged:
+        world.maintain(2)
+    if recorded:
+        world.record(2, ON, "completed")
+    run(world, action, check_mode=converged is None)
+    assert [each.path for each in world.sent][:2] == [f"/v1/nodes/2/actions/{action}", "/v1/nodes/2/actions"]
+    assert len(world.sent) == 7
+
+
+@pytest.mark.parametrize("terse", [True, False])
+@pytest.mark.parametrize("outcome", ["failed", "aborted", "cancelled", "completed"])
+def test_how_a_drain_ended_is_known_whatever_the_list_shows(terse: bool, outcome: str, world: World) -> None:
+    """Its snapshot is there, and nothing else shows that the node was half drained."""
+    world.table["/v1/nodes/status"]["2"]["maintenance_snapshot"] = {"name": "maintenance_mode_2025-01-01_00-00-00"}
+    world.record(2, ON, outcome)
+    world.told.terse = terse
+    checked = run(world, OFF, check_mode=True)
+    assert checked["changed"] is (outcome != "completed")
+    assert len(world.sent) == 7 + terse
+
+
+@pytest.mark.parametrize("action", [ON, REMOVE])
+def test_an_action_that_is_listed_without_its_uid_is_waited_for(action: str, world: World) -> None:
+    world.told.terse = True
+    world.record(2, "enslave_node", "failed", ends_in=5.0)
+    result = run(world, action)
+    assert result["changed"]
+    assert [each.at >= 5.0 for each in world.sent if each.method == "POST"] == [True]
+
+
+@pytest.mark.parametrize("action", [ON, OFF, "enslave_node"])
+def test_a_removal_that_began_meanwhile_ends_the_task(action: str, world: World) -> None:
+    """Another action is waited for, and before it has ended a removal begins."""
+    if action == OFF:
+        world.maintain(2)
+    if action == "enslave_node":
+        world.make_primary(2)
+    world.record(2, OFF if action == ON else ON, "failed", ends_in=5.0)
+    world.record(2, REMOVE, "completed", ends_in=30.0)
+    world.actions[2, REMOVE].begins_at = 2.0
+    said = failed(world, action, Refused)
+    assert "remove of node 2 is running: the node is leaving the cluster" in said
+    assert world.clock.now() == pytest.approx(5, abs=1)
+    assert posts(world) == []
 
 
 def test_the_endpoints_may_take_a_moment_to_agree(world: World) -> None:

@@ -76,6 +76,19 @@ def another_action(world: World, action: str) -> None:
     world.record(2, OFF if action == ON else ON, "completed", ends_in=5.0)
 
 
+def beside(name: str, outcome: str = "completed", shows: str = "running") -> Setup:
+    def setup(world: World, action: str) -> None:
+        base(world, action)
+        world.record(2, name, outcome, ends_in=5.0, shows=shows)
+
+    return setup
+
+
+def was_removed(world: World, action: str) -> None:
+    base(world, action)
+    so_already(world, REMOVE)
+
+
 def on_another_node(world: World, action: str) -> None:
     base(world, action)
     world.record(3, action, "failed", ends_in=5.0)
@@ -137,13 +150,19 @@ SITUATIONS: dict[str, Setup] = {
     "that somebody cancels and clears its action": telling(cleared_after=1.0),
     "that the answer to its request is lost": telling(lost=True),
     "another action running on the node": another_action,
+    "`enslave_node` running on the node": beside(ENSLAVE),
+    "`remove` running on the node": beside(REMOVE),
+    "`remove` being cancelled on the node": beside(REMOVE, "cancelled", "cancelling"),
     "the same action running on another node": on_another_node,
     "no node with this uid": base,
+    "that the node was removed": was_removed,
+    "the node decommissioning, and no removal running": others(("decommission", 2)),
     "the node down, its data elsewhere too": node_down,
     "the node down, with the only copy of data": only_copy,
     "the node being the primary": primary,
     "another node in maintenance": others(("maintain", 3)),
     "another node down": others(("put_down", 3)),
+    "another node decommissioning": others(("decommission", 3)),
     "all other nodes in maintenance or down": others(("maintain", 3), ("put_down", 1)),
     "no room on the other nodes": no_room,
     "no snapshot to go back to": no_snapshot,
@@ -249,6 +268,6 @@ def test_check_mode_says_the_same_and_sends_nothing(
         assert isinstance(error, Refused)
         return
     assert error is None, error
-    adopted = cell in ("takes it up", "times out") or situation == "the same action being cancelled"
+    adopted = cell in ("takes it up", "times out") or (cell == "fails" and "being cancelled" in situation)
     assert result["adopted"] is adopted
     assert result["changed"] is (not adopted and not cell.startswith("nothing"))

@@ -18,8 +18,10 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster 
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import Refused
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node_plan import (
+    ENSLAVE,
     OFF,
     ON,
+    REMOVE,
     View,
     Wanted,
     decide,
@@ -32,6 +34,7 @@ def cluster(
     *,
     maintained: t.Collection[int] = (),
     down: t.Collection[int] = (),
+    leaving: t.Collection[int] = (),
     shards: t.Sequence[Shard] = (),
     endpoint_on: int | None = None,
     snapshot_of: t.Collection[int] = (),
@@ -41,7 +44,7 @@ def cluster(
         {
             "uid": uid,
             "addr": f"10.0.0.{uid}",
-            "status": "down" if uid in down else "active",
+            "status": "down" if uid in down else "decommissioning" if uid in leaving else "active",
             "accept_servers": uid not in maintained,
             "max_listeners": 0 if uid in maintained else 100,
         }
@@ -78,18 +81,24 @@ def step(action: str, view: View, **options: t.Any) -> t.Any:
         (ON, View(cluster(maintained=[2]), record(ON, "completed")), "nothing"),
         (ON, View(cluster(), record(ON, "running")), "adopt"),
         (ON, View(cluster(maintained=[2]), record(ON, "queued")), "adopt"),
-        (ON, View(cluster(maintained=[2]), None, record(OFF, "running")), "wait"),
-        (ON, View(cluster(), None, record(OFF, "completed")), "run"),
+        (ON, View(cluster(maintained=[2]), others=(record(OFF, "running"),)), "wait"),
+        (ON, View(cluster(), others=(record(OFF, "completed"),)), "run"),
         (ON, View(cluster(maintained=[2]), record(ON, "failed")), "run"),
         (ON, View(cluster(maintained=[2], shards=[shard("master")])), "run"),
         (ON, View(cluster(maintained=[2], endpoint_on=2)), "run"),
         (OFF, View(cluster()), "nothing"),
         (OFF, View(cluster(maintained=[2])), "run"),
-        (OFF, View(cluster(maintained=[2]), None, record(OFF, "running")), "adopt"),
-        (OFF, View(cluster(), record(ON, "running")), "wait"),
-        (OFF, View(cluster(snapshot_of=[2]), record(ON, "aborted")), "run"),
-        (OFF, View(cluster(snapshot_of=[2]), record(ON, "completed")), "nothing"),
-        (OFF, View(cluster(maintained=[2]), None, record(OFF, "failed")), "run"),
+        (OFF, View(cluster(maintained=[2]), record(OFF, "running")), "adopt"),
+        (OFF, View(cluster(), others=(record(ON, "running"),)), "wait"),
+        (OFF, View(cluster(snapshot_of=[2]), others=(record(ON, "aborted"),)), "run"),
+        (OFF, View(cluster(snapshot_of=[2]), others=(record(ON, "completed"),)), "nothing"),
+        (OFF, View(cluster(snapshot_of=[2]), record(OFF, "completed"), (record(ON, "aborted"),)), "nothing"),
+        (OFF, View(cluster(maintained=[2]), record(OFF, "failed")), "run"),
+        (ON, View(cluster(maintained=[2]), others=(record(ENSLAVE, "running"),)), "wait"),
+        (OFF, View(cluster(), others=(record(ENSLAVE, "queued"),)), "wait"),
+        (ON, View(cluster(), others=(record(REMOVE, "cancelling"),)), "wait"),
+        (OFF, View(cluster(maintained=[2]), others=(record(REMOVE, "cancelling"),)), "wait"),
+        (ON, View(cluster(), others=(record(REMOVE, "failed"), record(ENSLAVE, "completed"))), "run"),
     ],
 )
 def test_steps(action: str, view: View, kind: str) -> None:
@@ -109,6 +118,9 @@ def test_steps(action: str, view: View, kind: str) -> None:
         (ON, View(cluster(2)), {}, "could lose its quorum"),
         (ON, View(cluster(5, maintained=[3], down=[4])), {}, r"2 of 5 nodes would be left, 3 are needed"),
         (ON, View(cluster(down=[2])), {}, "Node 2 is down.*Start it first"),
+        (ON, View(cluster(leaving=[2])), {}, "Node 2 is decommissioning: its removal began.*with action: remove"),
+        (ON, View(cluster(leaving=[3])), {}, "1 of 3 nodes would be left, 2 are needed, and node 3 is decommissioning"),
+        (OFF, View(cluster(maintained=[2], leaving=[2])), {}, "Node 2 is decommissioning.*with action: remove"),
         (OFF, View(cluster(maintained=[2], down=[2])), {}, "start it"),
         (OFF, View(cluster(maintained=[2]), snapshots=()), {}, "no snapshot to go back to.*skip_shards_restore: true"),
         (
@@ -139,6 +151,24 @@ def test_one_node_of_four_may_be_in_maintenance_when_three_are_left() -> None:
 def test_an_unknown_node_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Refused, match="no node with uid 9; its nodes are 1, 2, 3"):
         decide(Wanted(9, ON, force=True), View(cluster()))
+
+
+@pytest.mark.parametrize("action", [ON, OFF])
+@pytest.mark.parametrize("status", ["queued", "starting", "running"])
+@pytest.mark.parametrize("force", [True, False])
+def test_a_node_that_is_being_removed_is_left_alone(action: str, status: str, force: bool) -> None:
+    """Also with force: once the removal has ended there is nothing left to maintain."""
+    for now in (cluster(), cluster(maintained=[2]), cluster(leaving=[2])):
+        with pytest.raises(Refused, match=f"remove of node 2 is {status}: the node is leaving the cluster.*state: abs"):
+            step(action, View(now, others=(record(REMOVE, status),)), force=force)
+
+
+@pytest.mark.parametrize("action", [ON, OFF])
+def test_a_node_that_was_removed_is_told_from_one_that_never_was(action: str) -> None:
+    with pytest.raises(Refused, match="Node 2 is not in the cluster any more: remove of node 2 is completed"):
+        step(action, View(cluster(1), others=(record(REMOVE, "completed"),)))
+    with pytest.raises(Refused, match="no node with uid 2; its nodes are 1"):
+        step(action, View(cluster(1), others=(record(REMOVE, "failed"),)))
 
 
 @pytest.mark.parametrize(

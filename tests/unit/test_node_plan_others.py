@@ -44,6 +44,7 @@ def cluster(
     *,
     primary: int = 1,
     down: t.Collection[int] = (),
+    leaving: t.Collection[int] = (),
     shards: t.Sequence[Shard] = (),
     room: int = ROOM,
     replication: bool = True,
@@ -54,7 +55,7 @@ def cluster(
         {
             "uid": uid,
             "addr": f"10.0.0.{uid}",
-            "status": "down" if uid in down else "active",
+            "status": "down" if uid in down else "decommissioning" if uid in leaving else "active",
             "max_redis_servers": 100,
             "software_version": release,
         }
@@ -70,8 +71,8 @@ def cluster(
     )
 
 
-def shard(uid: str = "1", node: int = 2, role: str = "master") -> Shard:
-    return Shard(uid, 7, node, role, "active", "ok", "0-16383")
+def shard(uid: str = "1", node: int = 2, role: str = "master", detail: str = "ok") -> Shard:
+    return Shard(uid, 7, node, role, "active", detail, "0-16383")
 
 
 def record(name: str, status: str) -> Action:
@@ -120,6 +121,54 @@ def test_a_removal_that_harms_is_refused_and_force_overrides(view: View, sentenc
     assert [warning for warning in forced.warnings if sentence in warning]
 
 
+@pytest.mark.parametrize(
+    "view",
+    [
+        View(cluster(leaving=[2])),
+        View(cluster(leaving=[2]), record(REMOVE, "failed")),
+        View(cluster(leaving=[2], shards=[shard(), shard("2", 3, "slave")]), record(REMOVE, "aborted")),
+        View(cluster(leaving=[2], shards=[shard("2", 2, "slave", "loading"), shard("1", 3)])),
+    ],
+)
+def test_a_node_that_half_left_goes_on_leaving(view: View) -> None:
+    step = remove(view)
+    assert (step.kind, step.warnings) == ("run", ())
+    assert step.why == "node 2 is decommissioning, and no removal of it runs"
+
+
+@pytest.mark.parametrize(
+    ("view", "sentence"),
+    [
+        (View(cluster(leaving=[2], primary=2)), "Node 2 is the primary of the cluster"),
+        (View(cluster(leaving=[2, 3], down=[4])), "and node 3 is decommissioning and node 4 is down"),
+        (
+            View(cluster(3, leaving=[2, 3])),
+            "1 of the 2 nodes left would be in service, 2 are needed, and node 3 is dec",
+        ),
+        (View(cluster(3, leaving=[3])), "1 of the 2 nodes left would be in service, 2 are needed, and node 3 is dec"),
+        (View(cluster(2, leaving=[2])), "Without node 2 the cluster would be a single node"),
+        (View(cluster(leaving=[2], shards=[shard()], room=100)), "shard 1 of database db: node 1 has 0 MiB left"),
+        (
+            View(cluster(leaving=[2], shards=[shard(detail="down")])),
+            "Node 2 is decommissioning, and shard 1 of database db on it is not well: mend that first",
+        ),
+        (View(cluster(leaving=[2]), asked_through=("10.0.0.2",)), "url names only node 2 itself"),
+    ],
+)
+def test_what_speaks_against_a_removal_does_so_for_a_node_that_half_left(view: View, sentence: str) -> None:
+    with pytest.raises(Refused) as caught:
+        remove(view)
+    assert sentence in str(caught.value)
+    assert remove(view, force=True).kind == "run"
+
+
+def test_shards_find_no_place_on_a_node_that_half_left() -> None:
+    copies = [shard(), shard("2", 1, "slave")]
+    assert remove(View(cluster(3, shards=copies))).kind == "run"
+    with pytest.raises(Refused, match="shard 1 of database db: node 1 has its other copy"):
+        remove(View(cluster(3, leaving=[3], shards=copies)))
+
+
 def test_all_that_speaks_against_a_removal_is_said_at_once() -> None:
     with pytest.raises(Refused, match=r"is the primary.*single node.*find a place"):
         remove(View(cluster(2, primary=2, shards=[shard(), shard("2", 1, "slave")])))
@@ -135,6 +184,10 @@ def test_the_only_node_stays_even_with_force() -> None:
     [
         (View(cluster(3)), "will have 2 nodes left"),
         (View(cluster(shards=[shard()], replication=False)), "shard 1 of database db on node 2 has no replica"),
+        (
+            View(cluster(leaving=[2], shards=[shard()], replication=False)),
+            "shard 1 of database db on node 2 has no rep",
+        ),
     ],
 )
 def test_what_a_removal_costs_is_remarked(view: View, remark: str) -> None:
@@ -195,6 +248,9 @@ def test_what_remains_of_a_removal_names_shards_and_endpoints() -> None:
         (View(cluster(primary=2), others=(record(ON, "running"),)), {}, "wait"),
         (View(cluster(primary=1), others=(record(ON, "running"),)), {}, "nothing"),
         (View(cluster(primary=2), others=(record(ON, "failed"),)), {}, "run"),
+        (View(cluster(primary=2, leaving=[2])), {}, "run"),
+        (View(cluster(primary=2), others=(record(REMOVE, "cancelling"),)), {}, "wait"),
+        (View(cluster(primary=1), others=(record(REMOVE, "running"),)), {}, "nothing"),
         (View(cluster(primary=2)), {"shards_only": True}, "nothing"),
         (View(cluster(shards=[shard()])), {"shards_only": True}, "run"),
         (View(cluster(shards=[shard()], replication=False)), {"shards_only": True}, "nothing"),
@@ -215,6 +271,12 @@ def test_nobody_can_take_over() -> None:
     with pytest.raises(Refused, match="No other node could take over from node 2: node 1 is down"):
         enslave(View(cluster(2, primary=2, down=[1])))
     assert enslave(View(cluster(2, primary=2, down=[1])), force=True).kind == "run"
+    with pytest.raises(Refused, match="No other node could take over from node 2: node 1 is decommissioning"):
+        enslave(View(cluster(2, primary=2, leaving=[1])))
+    with pytest.raises(Refused, match="remove of node 2 is running: the node is leaving the cluster"):
+        enslave(View(cluster(primary=2), others=(record(REMOVE, "running"),)), force=True)
+    with pytest.raises(Refused, match="Node 2 is not in the cluster any more: remove of node 2 is completed"):
+        enslave(View(cluster(1), others=(record(REMOVE, "completed"),)))
     with pytest.raises(Refused, match="Node 2 is down"):
         enslave(View(cluster(primary=2, down=[2])))
     with pytest.raises(Refused, match="nothing can take over"):

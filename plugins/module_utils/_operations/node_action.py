@@ -101,7 +101,7 @@ class _NodeAction:
             for sentence in step.warnings:
                 self.context.warn(sentence)
             if step.kind == "nothing" and (self.run.sent or self.run.lost):
-                self.action = self.action or view.record(self.wanted.action)
+                self.action = self.action or view.own_record
             if (
                 step.kind == "nothing"
                 or self.context.check_mode
@@ -119,20 +119,31 @@ class _NodeAction:
         return self.context.wait.enabled
 
     def _look(self) -> View:
-        """The records before the cluster: an action that ends in between is then not taken for one that never ran."""
-        uid, action = self.wanted.node_uid, self.wanted.action
-        if action in (ON, OFF):
-            on, off = (_actions.read_node_action(self.client, uid, name) for name in (ON, OFF))
-            cluster = _cluster.read(self.client)
-            return View(cluster, on, off, self._snapshots(cluster))
+        """The records before the cluster: an action that ends in between is then not taken for one that never ran.
+
+        The list of the node's actions need not have the uid of each, so the action itself is read where it is named.
+        """
+        uid = self.wanted.node_uid
         own = self.run.spot.read(self.context)
-        others = _actions.from_node(self.client.find(f"/v1/nodes/{uid}/actions"), uid)
+        listed = _actions.from_node(self.client.find(f"/v1/nodes/{uid}/actions"), uid)
+        others = [each for each in listed if each.name != self.wanted.action]
+        cluster = _cluster.read(self.client)
         return View(
-            _cluster.read(self.client),
-            own_record=own,
-            others=tuple(each for each in others if each.name != action),
-            asked_through=self.client.host_names,
+            cluster,
+            own,
+            (*others, *self._unlisted(others, cluster)),
+            self._snapshots(cluster),
+            self.client.host_names,
         )
+
+    def _unlisted(self, others: t.Sequence[Action], cluster: Cluster) -> t.Iterator[Action]:
+        """How the maintenance_on ended that has left a snapshot behind, if the list does not say it."""
+        node = cluster.node(self.wanted.node_uid)
+        if self.wanted.action != OFF or node is None or not node.stale_snapshot or any(e.name == ON for e in others):
+            return
+        record = node_spot(node.uid, ON).read(self.context)
+        if record is not None:
+            yield record
 
     def _snapshots(self, cluster: Cluster) -> tuple[str, ...] | None:
         node = cluster.node(self.wanted.node_uid)
@@ -143,7 +154,7 @@ class _NodeAction:
 
     def _own_request_failed(self, first: View, view: View) -> None:
         """A POST whose answer was lost may have started an action that has failed meanwhile: that is the answer."""
-        record, before = view.record(self.wanted.action), first.record(self.wanted.action)
+        record, before = view.own_record, first.own_record
         new = record is not None and (before is None or before.uid != record.uid)
         if record is not None and new and record.finished and self.run.sent and self.action is None:
             self._require_success(record)
@@ -154,18 +165,18 @@ class _NodeAction:
         if step.kind == "run":
             if self.run.sent >= MOST_RUNS:
                 raise NotAsAsked(f"{self.run.spot.label} was run {self.run.sent} times to no effect: {step.why}.")
-            self.action = self.run.start(step.body, view.record(self.wanted.action))
+            self.action = self.run.start(step.body, view.own_record)
             if self.action is None:
                 return False
         elif step.kind == "adopt":
             self.adopted = True
-            self.action = view.record(self.wanted.action)
+            self.action = view.own_record
         elif step.first is not None:
             if self.run.follow(node_spot(self.wanted.node_uid, step.first.name), step.first) is None:
                 self.run.pause(step.why)
             return False
         if self._waits:
-            known = view.record(self.wanted.action) if step.kind == "adopt" else None
+            known = view.own_record if step.kind == "adopt" else None
             ended = self.run.follow(self.run.spot, known, self._shards)
             if ended is None:
                 self._vanished(before)
