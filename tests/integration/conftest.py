@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 from support.emulated import Emulated, emulated
+from support.removing import REST_ONLY, database
+from support.rolling import Roller
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +25,11 @@ def own_cluster() -> t.Iterator[Emulated]:
     """Three nodes without data plane for one test, which may harm them."""
     with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3") as running:
         yield running
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> t.Iterator[Roller]:
+    """Five nodes with a replicated database on nodes 1 and 2."""
+    with emulated("--nodes", "5", *REST_ONLY) as cluster:
+        database(cluster, "replicated")
+        yield Roller(cluster, tmp_path, nodes=(1, 2, 3, 4, 5))

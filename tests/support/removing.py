@@ -10,6 +10,10 @@ from .emulated import Emulated
 from .rolling import Roll, Roller
 
 PLAYBOOK = "redis_enterprise.cluster.node_removal"
+ROLE = "redis_enterprise.cluster.node_removal"
+REMOVE, ENSLAVE = "remove", "enslave_node"
+QUICK: dict[str, t.Any] = {"node_removal_healthy_timeout": 1}
+REST_ONLY = ("--data-plane", "none", "--time-scale", "0.3")
 
 
 def remove(roller: Roller, *arguments: str, **variables: t.Any) -> Roll:
