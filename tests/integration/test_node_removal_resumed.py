@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import typing as t
 from pathlib import Path
 
 import pytest
 from support.emulated import emulated
-from support.removing import ENSLAVE, PLAYBOOK, REMOVE, database, homes, nodes, remove
+from support.removing import ENSLAVE, PLAYBOOK, QUICK, REMOVE, ROLE, database, homes, nodes, remove
+from support.rolling import PLAYBOOK as ROLLING
 from support.rolling import Roller, kill
 
 from demo.workload import Target, Workload
@@ -91,6 +93,120 @@ def test_an_unreachable_host_ends_the_run(five: Roller) -> None:
     run = remove(five, node_removal_nodes=[3, 4], node_removal_tasks=tasks)
     assert run.code != 0
     assert run.actions == [f"{REMOVE} 3"]
+
+
+# -- a node that half left: decommissioning, and no removal of it runs --
+
+
+def half_left(roller: Roller, uid: int, **options: t.Any) -> None:
+    """A removal by hand ends badly and leaves its node so."""
+    roller.cluster.fault("half_removed", node_uid=uid, count=1)
+    roller.cluster.fault("action", name=REMOVE, outcome="failed", at=3, error="disk full", count=1)
+    options = {"node_uid": uid, "action": REMOVE, **options}
+    assert roller.cluster.run("redis_node_action", **options).result["failed"]
+    assert status(roller, uid) == "decommissioning"
+
+
+def status(roller: Roller, uid: int) -> str:
+    return str(roller.cluster.api("GET", f"/v1/nodes/{uid}").json()["status"])
+
+
+@pytest.mark.parametrize("outcome", ["failed", "aborted", "cancelled"])
+def test_a_node_that_half_left_comes_first_and_goes_on_leaving(five: Roller, outcome: str) -> None:
+    five.cluster.fault("half_removed", node_uid=4, count=1)
+    five.cluster.fault("action", name=REMOVE, outcome=outcome, at=3, error="disk full", count=1)
+    run = remove(five, node_removal_nodes=[4, 2])
+    assert run.code != 0
+    assert f"The removal stops at node4. remove of node 4 is {outcome}" in run.text
+    assert status(five, 4) == "decommissioning"
+    checked = remove(five, "--check", node_removal_nodes=[2, 4])
+    assert checked.code == 0, checked.output
+    assert checked.writes == []
+    assert "node4: node 4 at 127.0.0.4, not primary, 0 shard(s), decommissioning: leaves" in checked.text
+    again = remove(five, node_removal_nodes=[2, 4])
+    assert again.code == 0, again.output
+    assert again.actions == [f"{REMOVE} 4", f"{REMOVE} 2"]
+    assert nodes(five.cluster) == [1, 3, 5]
+
+
+def test_a_removal_that_is_cancelled_half_way_goes_on_when_it_is_asked_for_again(five: Roller) -> None:
+    five.cluster.fault("half_removed", count=1)
+    five.cluster.fault("slow_action", name=REMOVE, seconds=60, count=1)
+    child = five.start(PLAYBOOK, node_removal_nodes=[2])
+    with child:
+        five.wait_for(f"{REMOVE} 2")
+        assert five.cluster.run("redis_node_action", node_uid=2, action=REMOVE, state="absent").changed
+        child.communicate(timeout=120)
+    assert child.returncode != 0
+    assert status(five, 2) == "decommissioning"
+    again = remove(five, node_removal_nodes=[2])
+    assert again.code == 0, again.output
+    assert again.actions == [f"{REMOVE} 2"]
+    assert homes(five.cluster) <= {1, 3, 4, 5}
+
+
+def test_the_primary_that_half_left_hands_over_and_goes_on_leaving(five: Roller) -> None:
+    half_left(five, 1, force=True)
+    refused = remove(five, node_removal_nodes=[1], node_removal_demote_primary=False)
+    assert "Node 1 is the primary of the cluster, and node_removal_demote_primary is false" in refused.text
+    assert refused.writes == []
+    run = remove(five, node_removal_nodes=[1])
+    assert run.code == 0, run.output
+    assert run.actions == [f"{ENSLAVE} 1", f"{REMOVE} 1"]
+
+
+def test_every_other_refusal_holds_for_a_node_that_half_left(five: Roller) -> None:
+    database(five.cluster, "single", replication=False)
+    shards = five.cluster.api("GET", "/v1/shards").json()
+    home = int(next(each for each in shards if each["bdb_uid"] == 2)["node_uid"])
+    half_left(five, home)
+    for variables, sentence in (
+        ({}, f"Node {home} holds data without a copy elsewhere: Database 2 (single) has no replicas"),
+        ({"node_removal_min_nodes": 5}, f"Without node {home} the cluster would have 4 nodes"),
+    ):
+        run = remove(five, **QUICK, node_removal_nodes=[home], **variables)
+        assert run.code != 0
+        assert sentence in run.text
+        assert run.writes == []
+    five.cluster.control("POST", "/nodes/5/stop")
+    unwell = remove(five, **QUICK, node_removal_nodes=[home], node_removal_migrate_single_copies=True)
+    assert "Node 5 (127.0.0.5) is down" in unwell.text
+    assert "is decommissioning" not in unwell.text
+    assert unwell.writes == []
+
+
+def test_while_a_node_has_half_left_no_other_is_touched(five: Roller) -> None:
+    half_left(five, 2)
+    others = remove(five, node_removal_nodes=[4])
+    assert "Decommissioning, though no removal runs: node 2." in others.text
+    play = {
+        "name": "Remove",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "roles": [{"role": ROLE, "vars": {"redis_node_uid": 4}}],
+    }
+    alone = five.run(five.tasks("own.yml", [play]), **QUICK)
+    rolled = five.run(ROLLING, "--limit", "node4", rolling_maintenance_healthy_timeout=1)
+    for run in (alone, rolled):
+        assert "Node 2 (127.0.0.2) is decommissioning." in run.text
+    itself = five.run(ROLLING, "--limit", "node2", rolling_maintenance_healthy_timeout=1)
+    assert "Node 2 (127.0.0.2) is decommissioning." in itself.text
+    for run in (others, alone, rolled, itself):
+        assert run.code != 0
+        assert run.writes == []
+
+
+def test_at_most_one_node_may_have_half_left(five: Roller) -> None:
+    half_left(five, 2)
+    half_left(five, 4, force=True)
+    run = remove(five, node_removal_nodes=[2, 4])
+    assert run.code != 0
+    assert "Decommissioning, though no removal runs: node 2, node 4." in run.text
+    assert run.writes == []
+    assert five.cluster.run("redis_node_action", node_uid=4, action=REMOVE).changed
+    again = remove(five, node_removal_nodes=[2, 4])
+    assert again.code == 0, again.output
+    assert again.actions == [f"{REMOVE} 2"]
 
 
 # -- with real data --
