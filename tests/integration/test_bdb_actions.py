@@ -17,10 +17,8 @@ FILE = {"shard_slots": "0-16383", "node_uid": "1", "filename": "redis-4.rdb"}
 
 
 @pytest.fixture(scope="module")
-def process(cluster: Emulated) -> t.Iterator[InProcess]:
-    running = InProcess(cluster)
-    yield running
-    running.close()
+def process(cluster: Emulated) -> InProcess:
+    return InProcess(cluster)
 
 
 def made(process: InProcess, name: str, **options: t.Any) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import typing as t
 
 import pytest
@@ -106,6 +107,7 @@ INJECTED = [
     ("busy", 409, "wait_timeout"),
     ("wrong_cluster_state_id", 409, "run the task again"),
 ]
+FAILURE = {"status", "error_code", "description", "method", "path", "action", "attempts"}
 CREATE_CODES = """
 uid_exists missing_db_name missing_memory_size missing_module port_unavailable invalid_sharding bad_shards_blueprint
 not_rack_aware invalid_version busy invalid_data_persistence invalid_proxy_policy invalid_sasl_credentials
@@ -126,10 +128,7 @@ crdt_sharding_violation invalid_proxy_policy invalid_bdb_tags unsupported_module
 def processes() -> t.Iterator[dict[tuple[str, ...], InProcess]]:
     none = ("--data-plane", "none", "--time-scale", "0")
     with emulated(*PLAIN, *none) as plain, emulated(*LONELY, *none) as lonely, emulated(*ONE_RACK, *none) as racked:
-        running = {PLAIN: InProcess(plain), LONELY: InProcess(lonely), ONE_RACK: InProcess(racked)}
-        yield running
-        for process in running.values():
-            process.close()
+        yield {PLAIN: InProcess(plain), LONELY: InProcess(lonely), ONE_RACK: InProcess(racked)}
 
 
 @pytest.fixture
@@ -146,6 +145,11 @@ def assert_told(run: Run, code: str, names: str, *, creation: bool) -> None:
     assert names in sentence
     assert sentence in message
     assert failure["description"] in message, "the cluster's own words are lost"
+    assert set(failure) == FAILURE
+    assert (failure["method"], failure["action"], failure["attempts"]) == ("POST" if creation else "PUT", None, 1)
+    assert re.fullmatch(r"/v1/bdbs" if creation else r"/v1/bdbs/\d+(/reset_admin_pass)?", failure["path"])
+    assert 400 <= failure["status"] < 500
+    assert not run.changed
 
 
 def test_every_code_of_the_reference_is_provoked() -> None:

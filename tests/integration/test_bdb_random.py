@@ -1,6 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random pairs of a present and a wanted database: what check mode says, the real run does, and a second nothing."""
+"""Random pairs of a present and a wanted database, through the module's front: what check mode says, the real run does,
+and a second run finds nothing to do. What is refused is refused in the same words, whenever it is tried.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fiel
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_row import Kind
 
 PAIRS = 200
-THROUGH_A_PROCESS = 20  # each so many pairs, one goes through the module's own process
+THROUGH_A_PROCESS = 20  # of so many pairs, one goes through a process of the module's own
 ROWS = [
     row
     for row in FIELDS.values()
@@ -38,9 +40,7 @@ OFTEN_ABSENT = ("email_alerts", "tags", "authorized_subjects", "enforce_client_a
 def process() -> t.Iterator[InProcess]:
     arguments = ("--nodes", "3", "--data-plane", "none", "--time-scale", "0", "--version", "8.2.0", "--rack", "a,b,c")
     with emulated(*arguments) as cluster:
-        running = InProcess(cluster)
-        yield running
-        running.close()
+        yield InProcess(cluster)
 
 
 def some_value(row: Field, chance: random.Random) -> t.Any:
@@ -110,10 +110,16 @@ def play(run: t.Callable[..., Run], options: dict[str, t.Any]) -> str:
     checked, real = run(check=True, **options), run(**options)
     assert checked.writes == [], "check mode has written"
     assert told(checked) == told(real)
+    again = run(**options)
     if real.result.get("failed"):
+        assert told(again) == told(real)
+        status = real.result["failure"]["status"]  # none: the collection has refused it by itself
+        for refused in (real, again):
+            assert not refused.changed
+            answers = [write["status"] for write in refused.writes if write["status"] != 409]  # that passes
+            assert answers == ([status] if status else [])
         return "refused"
     assert bool(real.writes) is real.changed
-    again = run(**options)
     assert not again.result.get("failed"), again.result
     assert (again.changed, set(again.methods)) == (False, {"GET"}), again.result["diff"]
     return "changed" if real.changed else "nothing"

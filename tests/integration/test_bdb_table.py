@@ -25,9 +25,7 @@ def process() -> t.Iterator[InProcess]:
     """The newest release, on nodes in different racks, so that every field can be set."""
     arguments = ("--nodes", "3", "--data-plane", "none", "--time-scale", "0", "--version", "8.2.0", "--rack", "a,b,c")
     with emulated(*arguments) as cluster:
-        running = InProcess(cluster)
-        yield running
-        running.close()
+        yield InProcess(cluster)
 
 
 def stored(cluster: Emulated, uid: int) -> dict[str, t.Any]:

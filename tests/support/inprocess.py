@@ -1,24 +1,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operation of redis_bdb in this process, with options checked as Ansible checks them: for tests with many runs."""
+"""A module in this process, through its frame, with options checked as Ansible does it: for tests with many runs."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _connection
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_desired import options
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import Client
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import CollectionError
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock, Wait
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, perform
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context, Result
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb
 
 from .emulated import Emulated, Run
-
-_VALIDATOR = ArgumentSpecValidator(options())
 
 
 class Brisk(Clock):
@@ -32,28 +28,24 @@ class Brisk(Clock):
 
 
 class InProcess:
-    """Runs of redis_bdb against one emulated cluster."""
+    """Runs of a module (redis_bdb unless told otherwise) against one emulated cluster."""
 
-    def __init__(self, cluster: Emulated) -> None:
+    def __init__(self, cluster: Emulated, front: Front = redis_bdb.FRONT) -> None:
+        def briskly(context: Context) -> Result:
+            return front.operation(dataclasses.replace(context, clock=Brisk()))
+
         self.cluster = cluster
-        self._client = Client(_connection.from_params(cluster.connection, {}))
-
-    def close(self) -> None:
-        self._client.close()
+        self._front = dataclasses.replace(front, operation=briskly)
+        self._validator = ArgumentSpecValidator(front.argument_spec)
 
     def run(self, *, check: bool = False, wait_timeout: float = 300.0, **given: t.Any) -> Run:
-        """One run: its result as the frame would give it, and what was sent meanwhile."""
+        """One run: its result as the frame gives it, and what was sent meanwhile."""
         self.cluster.clear_journal()
-        checked = _VALIDATOR.validate(given)
+        checked = self._validator.validate({**self.cluster.connection, "wait_timeout": wait_timeout, **given})
         assert not checked.error_messages, checked.error_messages
-        context = Context(
-            self._client, checked.validated_parameters, check, Wait(timeout=wait_timeout), Brisk(), warnings=[]
-        )
-        try:
-            result = bdb.run(context).as_dict()
-        except CollectionError as error:
-            result = {"failed": True, "msg": str(error), "failure": error.failure.as_dict()}
-        return Run({**result, "warnings": context.warnings}, self.cluster.journal(), repr(result))
+        outcome = perform(self._front, checked.validated_parameters, {}, check)
+        assert "exception" not in outcome.result, outcome.result["exception"]
+        return Run({**outcome.result, "warnings": outcome.warnings}, self.cluster.journal(), repr(outcome.result))
 
     def prove(self, **given: t.Any) -> Run:
         """The gates of every step: check mode writes nothing and tells the truth; the second run changes nothing."""
