@@ -112,24 +112,19 @@ def test_an_action_whose_answer_was_lost_is_never_sent_twice(process: InProcess)
 # -- recovery plans ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("key", "entry", "warned"), [("data_files", FILE, True)])
+@pytest.mark.parametrize(
+    ("key", "entry", "warned"), [("data_files", FILE, True), ("original_bdb_shards", SHARD, False)]
+)
 def test_a_recovery_plan_is_sent_at_creation_and_never_again(
     process: InProcess, key: str, entry: dict[str, str], warned: bool
 ) -> None:
-    options = {"name": "recovered", **SIZE, "recovery_plan": {key: [entry]}}
+    name = f"recovered-by-{key.partition('_')[0]}"
+    options = {"name": name, **SIZE, "recovery_plan": {key: [entry]}}
     proved = process.prove(**options)
-    body = {"bdb": {"name": "recovered", "memory_size": 104857600}, "recovery_plan": {key: [entry]}}
+    body = {"bdb": {"name": name, "memory_size": 104857600}, "recovery_plan": {key: [entry]}}
     assert sent(proved) == [("POST", "/v2/bdbs", body)]
     assert proved.result["diff"]["after"]["recovery_plan"] == {key: [entry]}
     assert bool(proved.result["warnings"]) is warned
-
-
-def test_a_recovery_plan_by_shards_is_sent_as_it_is(process: InProcess) -> None:
-    """The emulated cluster knows the older form only, and says so; what counts here is the request."""
-    plan = {"original_bdb_shards": [SHARD]}
-    run = process.run(name="recovered-by-shards", recovery_plan=plan, **SIZE)
-    assert sent(run)[0][2]["recovery_plan"] == plan
-    assert run.result["warnings"] == []
 
 
 def test_a_recovery_plan_that_does_not_fit_is_told(process: InProcess) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from .dataplane.base import DataPlaneError
 from .errors import ApiError
-from .faults import Fault, FaultBook
+from .faults import HOLDING, Fault, FaultBook
 
 TERMINAL = frozenset({"completed", "failed", "cancelled", "aborted"})
 RETENTION = 1800.0  # seconds that a finished action can be seen; inferred
@@ -56,6 +56,7 @@ class Action:
     pending_ops: dict[str, dict[str, Any]] = field(default_factory=dict)
     finished: float | None = None
     cancelling: bool = False
+    lingering: bool = False  # its work is done, and it is shown as running all the same
     raw: dict[str, Any] | None = None  # a loaded object
 
     @property
@@ -93,6 +94,8 @@ class Run:
         action = self.action
         action.state = state or action.state
         fault = self._faults.of_action("action", action.names, action.node_uid, action.bdb_uid)
+        if fault is not None and fault.settings["outcome"] == "lingering":
+            fault = None  # it strikes when all is done
         strikes = fault is not None and fault.settings.get("at", 0) <= progress
         goal = max(action.progress, float(fault.settings.get("at", 0))) if fault and strikes else progress
         await self._move(goal, seconds)
@@ -119,12 +122,28 @@ class Run:
     async def _strike(self, fault: Fault) -> None:
         self._faults.hit(fault)
         settings = fault.settings
-        if settings["outcome"] != "stuck":
+        if settings["outcome"] not in HOLDING:
             error = settings.get("error", f"{self.action.name} was made to end as {settings['outcome']}")
             raise ActionStopped(settings["outcome"], settings.get("error_code", "internal_error"), error)
+        if settings["outcome"] == "early":
+            self.action.status = "completed"  # its work has not come that far
+        self.action.pending_ops = settings.get("pending_ops", {})
+        await self._hold(fault)
+        self.action.pending_ops = {}
+
+    async def _hold(self, fault: Fault) -> None:
         while self._faults.holds(fault):
             self._check_cancelled()
             await asyncio.sleep(TICK)
+
+    async def linger(self) -> None:
+        """The work is done; a fault may keep the action looking as if it were not."""
+        action = self.action
+        fault = self._faults.of_action("action", action.names, action.node_uid, action.bdb_uid)
+        if fault is not None and fault.settings["outcome"] == "lingering":
+            action.lingering = True
+            action.progress = min(action.progress, float(fault.settings.get("at", 100)))
+            await self._hold(self._faults.hit(fault))
 
 
 Work = Callable[[Run], Awaitable[None]]
@@ -156,6 +175,7 @@ class ActionBook:
                 await run.begin()
             action.status = "active" if machine else "running"
             await work(run)
+            await run.linger()
             action.progress = 100.0
             self._end(action, "completed")
         except ActionStopped as stop:
@@ -197,7 +217,7 @@ class ActionBook:
         return [a for a in self.all() if a.kind == "state-machine" and a.bdb_uid == bdb_uid]
 
     def busy(self, bdb_uid: int) -> bool:
-        return any(not action.terminal for action in self.of_bdb(bdb_uid))
+        return any(not action.terminal and not action.lingering for action in self.of_bdb(bdb_uid))
 
     def scoped(self, scope: str, node_uid: int | None = None) -> list[Action]:
         return [a for a in self.all() if a.scope == scope and (node_uid is None or a.node_uid == node_uid)]

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bdb_checks import check_rules, check_slots
 from .bdb_errors import refuse
-from .bdb_field import Access, fresh
+from .bdb_field import Access, Version, fresh
 from .bdb_modules import choose_modules, choose_version
 from .bdb_normalise import normalised
-from .bdb_schema import DEFAULT_SHARD_KEY_REGEX, FIELDS, default_of, defaults
+from .bdb_schema import DEFAULT_SHARD_KEY_REGEX, FIELDS, V722, default_of, defaults
 from .bdb_types import check_body
 from .bdb_view import Case, ClusterView
 
@@ -41,7 +41,7 @@ def new_bdb(
     bdb = _assembled(body, view, uid)
     check_rules(Case(bdb=bdb, body=body, view=view), set())
     if recovery_plan is not None:
-        _check_recovery_plan(recovery_plan, bdb)
+        _check_recovery_plan(recovery_plan, bdb, view.version)
     return bdb
 
 
@@ -91,16 +91,28 @@ def _dependent_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _check_recovery_plan(plan: Mapping[str, Any], bdb: Mapping[str, Any]) -> None:
-    """It names a file for each shard, and has to fit the number of shards. (doc; the code is inferred)"""
-    files = plan.get("data_files")
-    if not isinstance(files, list) or not all(_is_data_file(item) for item in files):
-        raise refuse("invalid_schema", "recovery_plan needs data_files with shard_slots, node_uid and filename.")
-    slots = list(dict.fromkeys(item["shard_slots"] for item in files))  # a replica has a file of its own
+# The lists that a recovery plan can be, with the members of their entries and the one that says which slots. (doc)
+_PLANS = {
+    "data_files": (("shard_slots", "node_uid", "filename"), "shard_slots"),
+    "original_bdb_shards": (("assigned_slots", "node_uid", "role", "uid"), "assigned_slots"),
+}
+
+
+def _check_recovery_plan(plan: Mapping[str, Any], bdb: Mapping[str, Any], version: Version) -> None:
+    """It names a file or an old shard for each shard, and has to fit their number. (doc; the code is inferred)"""
+    known = [name for name in _PLANS if name != "original_bdb_shards" or version >= V722]
+    given = [name for name in known if name in plan]
+    if len(given) != 1 or len(plan) != 1:
+        raise refuse("invalid_schema", f"recovery_plan needs one of {' and '.join(known)}.")
+    members, slots_in = _PLANS[given[0]]
+    entries = plan[given[0]]
+    if not isinstance(entries, list) or not all(_is_entry(item, members, slots_in) for item in entries):
+        raise refuse("invalid_schema", f"recovery_plan: each of {given[0]} needs {', '.join(members)}.")
+    slots = list(dict.fromkeys(item[slots_in] for item in entries))  # a replica has an entry of its own
     check_slots(slots, bdb["shards_count"], "recovery_plan")
 
 
-def _is_data_file(item: Any) -> bool:
-    if not isinstance(item, dict) or not all(isinstance(item.get(name), str) for name in ("shard_slots", "filename")):
+def _is_entry(item: Any, members: Sequence[str], slots_in: str) -> bool:
+    if not isinstance(item, dict) or not set(members) <= set(item) or not isinstance(item[slots_in], str):
         return False
-    return "node_uid" in item and [part.isdigit() for part in item["shard_slots"].split("-")] == [True, True]
+    return [part.isdigit() for part in item[slots_in].split("-")] == [True, True]

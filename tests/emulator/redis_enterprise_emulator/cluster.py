@@ -23,6 +23,7 @@ from .versions import features_of, parse_version
 
 PROVISIONAL_SHARE = 0.85  # of a node's memory that shards may be given; inferred
 FIRST_STATE_ID = 1
+STATE_ID_USES = ("honoured", "ignored", "absent")  # a write with an old one is refused; is not; none is sent
 
 
 class Cluster:
@@ -51,6 +52,7 @@ class Cluster:
         self.loaded: set[int] = set()  # databases from a file: served as they are, with no process behind them
         self.time_scale = time_scale
         self.state_id = FIRST_STATE_ID
+        self.state_id_use = STATE_ID_USES[0]
         self.shards_limit = shards_limit
         self.redirect = redirect
         self.primary: int | None = min(self.nodes, default=None)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from .actions import Action
 from .api_actions import start_plain
+from .cluster import STATE_ID_USES
 from .dataplane.base import DataPlaneError
 from .errors import ApiError
 from .faults import Fault, FaultError
@@ -206,14 +207,17 @@ async def _patch_license(emulator: Emulator, request: Request, body: dict[str, A
 
 async def _settings(emulator: Emulator, request: Request, body: dict[str, Any]) -> None:
     cluster = emulator.cluster
-    if set(body) - {"list_shape", "redirect"}:
-        raise _bad("Settings are list_shape (object or list) and redirect (true or false).")
+    if set(body) - {"list_shape", "redirect", "state_id"}:
+        raise _bad("Settings are list_shape (object or list), redirect (true or false) and state_id.")
     if body.get("list_shape", "object") not in ("object", "list"):
         raise _bad("list_shape must be object or list.")
     if not isinstance(body.get("redirect", False), bool):
         raise _bad("redirect must be true or false.")
     cluster.list_shape = body.get("list_shape", cluster.list_shape)
+    if body.get("state_id", "honoured") not in STATE_ID_USES:
+        raise _bad(f"state_id must be one of {', '.join(STATE_ID_USES)}.")
     cluster.redirect = body.get("redirect", cluster.redirect)
+    cluster.state_id_use = body.get("state_id", cluster.state_id_use)
 
 
 # -- actions that the emulated API cannot start ---------------------------------------------------------------

@@ -14,7 +14,8 @@ REQUEST_KINDS = ("unavailable", "latency", "drop", "redirect")
 ACTION_KINDS = ("action", "slow_action", "half_removed")
 OTHER_KINDS = ("busy", "election", "lag")
 KINDS = REQUEST_KINDS + ACTION_KINDS + OTHER_KINDS
-OUTCOMES = ("failed", "aborted", "cancelled", "stuck")
+OUTCOMES = ("failed", "aborted", "cancelled", "stuck", "lingering", "early")
+HOLDING = ("stuck", "lingering", "early")  # they last until the fault is taken away or over
 STARTING = "starting"  # for C(at): before the action runs
 
 _COMMON: dict[str, type | tuple[type, ...]] = {
@@ -38,6 +39,7 @@ _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
         "at": (int, float, str),
         "error_code": str,
         "error": str,
+        "pending_ops": dict,
     },
     "slow_action": {"name": str, "node_uid": int, "bdb_uid": int},
     "half_removed": {"node_uid": int},
@@ -158,7 +160,7 @@ class FaultBook:
         """Those that can still strike. A spent one that holds an action stays until it is taken away."""
         for fault in list(self._faults.values()):
             spent = fault.count == 0
-            if self._over(fault) or (spent and fault.settings.get("outcome") != "stuck"):
+            if self._over(fault) or (spent and fault.settings.get("outcome") not in HOLDING):
                 del self._faults[fault.id]
             elif not spent:
                 yield fault

@@ -135,7 +135,7 @@ class Gateway:
         async def record(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
-                if message["status"] != 401:
+                if message["status"] != 401 and self._cluster.state_id_use != "absent":
                     message["headers"].append((b"cluster-state-id", str(self._cluster.state_id).encode()))
             await send(message)
 

@@ -73,7 +73,8 @@ def error_response(error: ApiError) -> Response:
 def _check_state_id(call: Call) -> None:
     wanted = call.request.headers.get("cluster-state-id")
     have = call.emulator.cluster.state_id
-    if wanted is not None and wanted != str(have):
+    honoured = call.emulator.cluster.state_id_use == "honoured"
+    if honoured and wanted is not None and wanted != str(have):
         raise ApiError(409, "wrong_cluster_state_id", f"The cluster's state id is {have}, not {wanted}.")
 
 

@@ -359,13 +359,25 @@ def test_a_recovery_plan_needs_files(plan: Body) -> None:
     assert refused(error) == (400, "invalid_schema")
 
 
-def test_a_recovery_plan_fits_the_shards() -> None:
+@pytest.mark.parametrize(
+    ("key", "slots", "more"),
+    [
+        ("data_files", "shard_slots", {"filename": "redis.rdb"}),
+        ("original_bdb_shards", "assigned_slots", {"uid": "4", "role": "master"}),
+    ],
+)
+def test_a_recovery_plan_fits_the_shards(key: str, slots: str, more: Body) -> None:
     body = {"name": "orders", "memory_size": GIB, **SHARDED}
-    files = [{"shard_slots": part["slot_range"], "node_uid": "1", "filename": "redis.rdb"} for part in HALVES]
-    assert new_bdb(body, view(), uid=1, recovery_plan={"data_files": files})["shards_count"] == 2
-    with pytest.raises(ApiError) as error:
-        new_bdb(body, view(), uid=1, recovery_plan={"data_files": files[:1]})
-    assert refused(error) == (406, "bad_shards_blueprint")
+    parts = [{slots: part["slot_range"], "node_uid": "1", **more} for part in HALVES]
+    assert new_bdb(body, view(), uid=1, recovery_plan={key: parts})["shards_count"] == 2
+    for plan, code in (
+        ({key: parts[:1]}, (406, "bad_shards_blueprint")),
+        ({key: [{**parts[0], slots: None}]}, (400, "invalid_schema")),
+        ({key: [{"node_uid": "1", **more}]}, (400, "invalid_schema")),
+    ):
+        with pytest.raises(ApiError) as error:
+            new_bdb(body, view(), uid=1, recovery_plan=plan)
+        assert refused(error) == code
 
 
 def test_busy_is_a_conflict() -> None:

@@ -85,6 +85,7 @@ def test_cluster_can_be_patched_to_mask_credentials(api: Api) -> None:
         ("/settings", {"colour": "red"}, "Settings are"),
         ("/settings", {"list_shape": "tree"}, "list_shape must be"),
         ("/settings", {"redirect": 1}, "redirect must be"),
+        ("/settings", {"state_id": "maybe"}, "state_id must be one of honoured, ignored, absent"),
         ("/cluster-actions", {"seconds": 1}, "needs 'name'"),
         ("/cluster-actions", {"name": "x", "seconds": "1"}, "seconds must be"),
         ("/actions", {"kind": "dream", "name": "x"}, "kind must be"),
@@ -103,3 +104,13 @@ def test_redirect_can_be_switched_on_later(api: Api) -> None:
     api.control("POST", "/settings", {"redirect": True})
     assert api.get("/v1/nodes", node=2).status_code == 307
     assert api.get("/v1/nodes", node=1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("use", "sent", "status"), [("honoured", True, 409), ("ignored", True, 200), ("absent", False, 200)]
+)
+def test_the_state_id_can_be_taken_out_of_use(api: Api, use: str, sent: bool, status: int) -> None:
+    api.control("POST", "/settings", {"state_id": use})
+    assert ("cluster-state-id" in api.get("/v1/bdbs").headers) is sent
+    body = {"name": "x", "memory_size": 10**8}
+    assert api.post("/v1/bdbs", body, headers={"cluster-state-id": "0"}).status_code == status

@@ -142,6 +142,43 @@ def test_action_can_fail_before_it_runs(api: Api) -> None:
     assert api.json("/v1/nodes/2/snapshots") == [], "it has done nothing"
 
 
+def test_stuck_action_shows_its_pending_operations(api: Api) -> None:
+    api.create()
+    waiting = {"3": {"op_name": "wait_for_sync", "status_description": "syncing"}}
+    fault = api.fault(kind="action", name="SMUpdateBDB", outcome="stuck", at=40, count=1, pending_ops=waiting)
+    action = api.put("/v1/bdbs/1", {"max_connections": 3}).json()["action_uid"]
+    api.until(lambda: api.json(f"/v1/actions/{action}").get("progress") == 40.0, "progress 40")
+    assert api.json(f"/v1/actions/{action}")["pending_ops"] == waiting
+    assert [found["pending_ops"] for found in api.json("/v1/actions/bdb/1") if "pending_ops" in found] == [waiting]
+    api.control("DELETE", f"/faults/{fault}")
+    assert api.settled(1)["status"] == "active"
+
+
+def test_early_action_is_completed_before_its_work_is(api: Api) -> None:
+    api.create()
+    fault = api.fault(kind="action", name="SMUpdateBDB", outcome="early", at=40, count=1)
+    action = api.put("/v1/bdbs/1", {"max_connections": 3}).json()["action_uid"]
+    assert api.ended(f"/v1/actions/{action}")["status"] == "completed"
+    assert api.json("/v1/bdbs/1")["status"] == "active-change-pending"
+    assert api.put("/v1/bdbs/1", {"max_connections": 4}).status_code == 409
+    api.control("DELETE", f"/faults/{fault}")
+    assert api.settled(1)["status"] == "active"
+
+
+def test_lingering_action_is_running_after_its_work_is_done(api: Api) -> None:
+    api.create()
+    fault = api.fault(kind="action", name="SMUpdateBDB", outcome="lingering", at=80, count=1)
+    action = api.put("/v1/bdbs/1", {"max_connections": 3}).json()["action_uid"]
+    assert api.settled(1)["max_connections"] == 3
+    shown = api.json(f"/v1/actions/{action}")
+    assert (shown["status"], shown["progress"]) == ("active", 80.0)
+    time.sleep(0.2)
+    assert api.json(f"/v1/actions/{action}") == shown, "its heartbeat has stopped"
+    assert api.put("/v1/bdbs/1", {"max_connections": 4}).status_code == 200, "nothing is going on"
+    api.control("DELETE", f"/faults/{fault}")
+    assert api.ended(f"/v1/actions/{action}")["status"] == "completed"
+
+
 def test_stuck_node_action_can_be_cancelled(api: Api) -> None:
     api.fault(kind="action", name="maintenance_on", outcome="stuck", at=30)
     path = "/v1/nodes/1/actions/maintenance_on"

@@ -112,3 +112,10 @@ def test_database_versions_of_a_release(start: Start) -> None:
 
     assert shown("7.2.4") == ["6.2", "7.2"]
     assert shown("8.0.16") == ["6.2", "7.2", "7.4", "8.0"]
+
+
+@pytest.mark.parametrize(("version", "status"), [("7.8.4", 400), ("7.22.0", 200)])
+def test_recovery_plan_by_shards(start: Start, version: str, status: int) -> None:
+    shard = {"uid": "1", "node_uid": "1", "role": "master", "assigned_slots": "0-16383"}
+    body = {"bdb": {"name": "db", "memory_size": 10**8}, "recovery_plan": {"original_bdb_shards": [shard]}}
+    assert start("--version", version).post("/v2/bdbs?dry_run", body).status_code == status
