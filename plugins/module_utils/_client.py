@@ -291,6 +291,8 @@ class Client:
             )
         elif response.status == 403:
             message = f"This user may not do {method} {path} (403: {said.rstrip('.')}). Use one with the role admin."
+        elif response.status == 505:
+            message += " Use a release of this collection that knows the cluster's release of the API."
         return ApiError(message, failure, response.data)
 
 

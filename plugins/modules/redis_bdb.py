@@ -21,6 +21,10 @@ description:
   - Two tasks that create the same name at the same time end with one database. The creation is conditional on the state
     id of the cluster, where the cluster honours it; and after an answer was lost, the names are read again before
     anything is sent again.
+  - A cluster that does not honour its state id lets both create one. So the names are read once more after a creation.
+    If another database has the name by then, the task fails and says which of them it has made. None is deleted.
+  - An action that the cluster lists as running, although nothing of it moves any more, is taken for completed after 30
+    seconds if the database is active and shows all that was asked for. A warning says so.
 options:
   state:
     description:
@@ -207,7 +211,7 @@ bdb:
   description:
     - The database as the cluster shows it, with passwords and keys masked; null when it is absent.
     - In check mode, the database as it would be.
-  returned: success
+  returned: success, and when another database has got the same name
   type: dict
   sample:
     uid: 7

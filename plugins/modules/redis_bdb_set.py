@@ -17,6 +17,8 @@ description:
   - Each item is what M(redis_enterprise.cluster.redis_bdb) takes, and is treated as that module treats it. In check
     mode each change goes to the cluster as a dry run.
   - Goes on past an item that fails, and fails at the end with all of them named.
+  - After creations the names are read once more, with one request for all of them. An item whose name another database
+    has got by then fails, as with M(redis_enterprise.cluster.redis_bdb), and nothing is purged.
 options:
   databases:
     description:

@@ -41,7 +41,8 @@ class InProcess:
     def run(self, *, check: bool = False, wait_timeout: float = 300.0, **given: t.Any) -> Run:
         """One run: its result as the frame gives it, and what was sent meanwhile."""
         self.cluster.clear_journal()
-        checked = self._validator.validate({**self.cluster.connection, "wait_timeout": wait_timeout, **given})
+        waiting = {"wait_timeout": wait_timeout} if "wait_timeout" in self._front.options else {}
+        checked = self._validator.validate({**self.cluster.connection, **waiting, **given})
         assert not checked.error_messages, checked.error_messages
         outcome = perform(self._front, checked.validated_parameters, {}, check)
         assert "exception" not in outcome.result, outcome.result["exception"]

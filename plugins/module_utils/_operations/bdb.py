@@ -8,9 +8,10 @@ import contextlib
 import dataclasses
 import typing as t
 
-from .. import _actions, _bdb_errors, _bdb_fields, _bdb_plan
+from .. import _actions, _bdb_done, _bdb_errors, _bdb_fields, _bdb_plan
 from .._actions import Action
 from .._bdb_desired import options
+from .._bdb_done import PASSING, Standstill
 from .._bdb_plan import Bdb, Desired, Plan
 from .._errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, WaitTimeout
 from .._operation import Context, Result
@@ -19,7 +20,7 @@ from .._waiter import Seen, pause_after, wait_until
 # The options that describe one database, as redis_bdb and each item of redis_bdb_set take them.
 OPTIONS: t.Mapping[str, t.Any] = options()
 
-_PASSING = frozenset({"pending", "active-change-pending", "delete-pending", "import-pending"})
+NAMES: t.Mapping[str, str] = {"fields": "uid,name"}  # the query for who has which name
 _SHORT = 0.02  # seconds before names are read again for a creation
 _GRACE = 5.0  # seconds in which a lost request may still arrive, or an object may still show its old values
 
@@ -29,7 +30,21 @@ def run(context: Context) -> Result:
     for sentence in desired.deprecations():
         context.warn(sentence)
     database = Database(context, desired)
-    return database.bring_about(database.look())
+    result = database.bring_about(database.look())
+    if database.created:
+        _refuse_double(database, result)
+    return result
+
+
+def _refuse_double(database: Database, result: Result) -> None:
+    """Where the cluster does not honour its state id, two tasks can create one name: so names are read once more."""
+    try:
+        error: CollectionError | None = database.double(database.client.get_list("/v1/bdbs", NAMES).data)
+    except CollectionError as unread:
+        error = unread
+    if error is not None:
+        error.done = result.as_dict()
+        raise error
 
 
 class _Moved(Exception):
@@ -67,6 +82,8 @@ class Database:
         self.deadline = context.deadline()
         self.state_id: str | None = None  # of the cluster when it was read last: makes a creation conditional
         self.sent: Plan | None = None
+        self.created = False  # or perhaps: the answer may have been lost
+        self.made: t.Any = None  # uid of the database that was created here, if it is known
         self.action: Action | None = None
         self.schema: frozenset[str] | None = None  # fields of the cluster's own schema, once they were asked for
 
@@ -84,13 +101,14 @@ class Database:
             self._refuse_unknown(current)
             plan = _bdb_plan.plan(self.desired, current)
             if not plan.changed:
-                self._require_active(current)
+                may_pass = self.context.check_mode or not self.context.wait.enabled
+                _bdb_done.require_active(self.desired, current, may_pass=may_pass)
                 return self._result(self.sent or plan, current)
             if self.context.check_mode:
                 return self._result(plan, self._predict(plan))
             answer = self._write(plan)
             if answer is not None and not self.context.wait.enabled:
-                self.action = _unwaited(answer)
+                self.action = _bdb_done.unwaited(answer)
                 return self._result(plan, None if plan.step == "delete" else answer)
             if answer is not None:
                 current = self._wait_for(plan, answer)
@@ -107,7 +125,7 @@ class Database:
         found = self._find(uid) if uid is not None else None
         if found is not None and name in (None, found.get("name")):
             return found
-        response = self.client.get_list("/v1/bdbs", {"fields": "uid,name"})  # an absence is believed of a list only
+        response = self.client.get_list("/v1/bdbs", NAMES)  # an absence is believed of a list only
         self.state_id = response.state_id
         picked = _bdb_plan.pick(self.desired, response.data)
         if picked is None or found is not None:
@@ -125,16 +143,9 @@ class Database:
             )
         return found
 
-    def _require_active(self, current: Bdb | None) -> None:
-        """Values that are as asked are of no use while the database itself is not well."""
-        status = (current or {}).get("status", "active")
-        passing = status in _PASSING and (self.context.check_mode or not self.context.wait.enabled)
-        if status == "active" or passing or self.desired.state == "absent":
-            return
-        raise NotAsAsked(
-            f"{self.desired.label} has the values asked for, but its status is {status}. Look at redis_action_info and "
-            "the cluster's log; a database that could not be created has to be deleted (state: absent) first."
-        )
+    def double(self, listed: t.Sequence[Bdb]) -> NotAsAsked | None:
+        """After a creation, with all names read once more: the error if another database has got the name as well."""
+        return _bdb_done.double(str(self.desired.name), self.made, listed)
 
     def _find(self, uid: t.Any) -> Bdb | None:
         params = {"extended": "true"} if self.desired.extended else {}
@@ -154,7 +165,7 @@ class Database:
 
     def _settled(self, current: Bdb | None) -> Bdb | None:
         """Let a change that is under way end first, whoever started it; comparing with it would be guessing."""
-        if current is None or current.get("status") not in _PASSING:
+        if current is None or current.get("status") not in PASSING:
             return current
         if self.context.check_mode or not self.context.wait.enabled:
             return None if current.get("status") == "delete-pending" else current
@@ -163,19 +174,23 @@ class Database:
         def probe() -> Seen:
             bdb = seen["bdb"] = self._find(current["uid"])
             status = "gone" if bdb is None else str(bdb.get("status"))
-            return Seen(status not in _PASSING, f"{self.desired.label} is {status}{self._stuck(bdb)}")
+            return Seen(status not in PASSING, f"{self.desired.label} is {status}")
 
-        wait_until(probe, self.deadline.left(), self.clock, f"{self.desired.label} to settle")
+        self._until(probe, current["uid"], f"{self.desired.label} to settle")
         if seen["bdb"] is None:
             return self.look() if self.desired.state == "present" else None
         return t.cast("Bdb", seen["bdb"])
 
-    def _stuck(self, bdb: Bdb | None) -> str:
-        """What the cluster is doing with the database, once waiting is about to end in vain."""
-        if bdb is None or self.deadline.left().timeout > 0:
-            return ""
-        machines = _actions.from_v1(self.client.find(f"/v1/actions/bdb/{bdb['uid']}"))
-        return "".join(f"; {machine.sentence()}" for machine in machines if not machine.finished)
+    def _until(self, probe: t.Callable[[], Seen], uid: t.Any, waiting_for: str) -> None:
+        """Wait; if time runs out, the error names what the cluster is doing with the database."""
+        try:
+            wait_until(probe, self.deadline.left(), self.clock, waiting_for)
+        except WaitTimeout as late:
+            try:
+                bdb, listed = self._find(uid), self.client.find(f"/v1/actions/bdb/{uid}")
+            except CollectionError:
+                raise late from None
+            raise _bdb_done.in_vain(late, self.desired.label, bdb, _actions.from_v1(listed), self.action) from late
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -212,7 +227,7 @@ class Database:
         except Ambiguous as lost:
             if plan.action:
                 return self._find_out_about_lost_action(plan, lost)
-            self.sent = plan
+            self._note(plan, {})
             self._let_lost_request_arrive(plan, lost)
             return None
         except ApiError as error:
@@ -224,8 +239,14 @@ class Database:
             if plan.current is None or self._find(plan.current["uid"]) is not None:  # trying again would not help
                 raise ApiError(f"{method} {path} was answered with 404.", Failure(status=404, method=method, path=path))
             return None  # somebody else has deleted it
+        return self._note(plan, response.data if isinstance(response.data, dict) else {})
+
+    def _note(self, plan: Plan, answer: Bdb) -> Bdb:
+        """What was sent; and the answer to it."""
         self.sent = plan
-        return response.data if isinstance(response.data, dict) else {}
+        if plan.step == "create":
+            self.created, self.made = True, answer.get("uid")
+        return answer
 
     def _let_lost_request_arrive(self, plan: Plan, lost: Ambiguous) -> None:
         """Before anything is sent again, give the lost request time to show up: two creations make two databases."""
@@ -244,7 +265,7 @@ class Database:
         until = self.clock.now() + _GRACE
         while True:
             bdb = self._look_again(plan) or {}
-            if bdb.get("status") in _PASSING or bdb.get("last_changed_time") != before.get("last_changed_time"):
+            if bdb.get("status") in PASSING or bdb.get("last_changed_time") != before.get("last_changed_time"):
                 self.sent = plan
                 return {"uid": before["uid"]}
             if self.clock.now() >= until:
@@ -281,46 +302,51 @@ class Database:
         uid = answer.get("uid", (plan.current or {}).get("uid"))
         action_uid = answer.get("action_uid")
         seen: dict[str, t.Any] = {"active since": None}
+        standstill = Standstill()
 
         def probe() -> Seen:
             if action_uid and (self.action is None or not self.action.finished):
                 action = _actions.read_one(self.client, action_uid, "v1")
                 self.action = action or self.action
-                if action is not None and not action.finished:
+                if action is not None and not action.finished and not self._is_over(action, plan, standstill, uid):
                     return Seen(False, action.sentence(), Failure(action=action.as_dict()), action.line())
             self.changing_over()
             bdb = seen["bdb"] = self._find(uid)
             if self.action is not None:
-                _actions.require_success(self.action, _what_remains(self.desired.label, bdb))
+                _actions.require_success(self.action, _bdb_done.what_remains(self.desired.label, bdb))
             if plan.step == "delete":
-                return Seen(bdb is None, f"{self.desired.label} is still there{self._stuck(bdb)}")
+                return Seen(bdb is None, f"{self.desired.label} is still there")
             return self._as_asked(bdb, seen)
 
-        wait_until(probe, self.deadline.left(), self.clock, f"the {plan.step} of {self.desired.label}")
+        self._until(probe, uid, f"the {plan.step} of {self.desired.label}")
         if self.action is not None and not self.action.finished:  # forgotten by the server, and the object proves it
             self.action = dataclasses.replace(
                 self.action, status="completed", progress=100.0, state=None, heartbeat=None, pending_ops={}
             )
         return t.cast("Bdb | None", seen["bdb"])
 
+    def _is_over(self, action: Action, plan: Plan, standstill: Standstill, uid: t.Any) -> bool:
+        """Releases have listed actions as running that were over: then the database tells, where it can."""
+        if plan.action or not standstill.is_long(action, self.clock.now()):  # a flush cannot be seen in the database
+            return False
+        if not _bdb_done.is_done(self.desired, self._find(uid)):
+            return False
+        self.context.warn(_bdb_done.taken_for_done(self.desired, action))
+        return True
+
     def _as_asked(self, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
         if bdb is None:
             return Seen(False, f"{self.desired.label} is not listed")
         if bdb.get("status") == "creation-failed":
-            self._require_active(bdb)
+            _bdb_done.require_active(self.desired, bdb, may_pass=False)
         if bdb.get("status") != "active":
-            return Seen(False, f"{self.desired.label} is {bdb.get('status')}{self._stuck(bdb)}")
+            return Seen(False, f"{self.desired.label} is {bdb.get('status')}")
         different = _bdb_plan.still_different(self.desired, bdb)
         if not different:
             return Seen(True, "as asked")
         seen["active since"] = seen["active since"] or self.clock.now()
         if self.clock.now() - seen["active since"] > _GRACE:
-            shown = ", ".join(_seen_value(name, bdb) for name in different)
-            raise NotAsAsked(
-                f"The cluster accepted the change of {self.desired.label} and reports it as done, but {shown}. "
-                "Write the value as the cluster shows it, or leave the option out.",
-                Failure(action=self.action.as_dict() if self.action else None),
-            )
+            raise _bdb_done.not_taken_up(self.desired, bdb, different, self.action)
         return Seen(False, f"{self.desired.label} is active, but {', '.join(different)} is not as asked yet")
 
     def _result(self, plan: Plan, bdb: Bdb | None) -> Result:
@@ -336,24 +362,3 @@ class Database:
             before=plan.before if changed else {},
             after=plan.after if changed else {},
         )
-
-
-def _unwaited(answer: Bdb) -> Action | None:
-    """With C(wait: false): what redis_action_info needs to go on waiting."""
-    uid = answer.get("action_uid")
-    return (
-        _actions.from_v1_item({"action_uid": uid, "status": "queued", "object_name": f"bdb:{answer.get('uid')}"})
-        if uid
-        else None
-    )
-
-
-def _seen_value(name: str, bdb: Bdb) -> str:
-    """A field that the cluster does not show may be one that its release does not have."""
-    since = _bdb_fields.field(name).since
-    came = f" (the field came with release {since})" if since and bdb.get(name) is None else ""
-    return f"{name} is {_bdb_fields.redact(bdb.get(name), name)!r}{came}"
-
-
-def _what_remains(label: str, bdb: Bdb | None) -> str:
-    return f"{label} is {bdb.get('status') if bdb else 'not there'}."

@@ -16,7 +16,7 @@ from .._bdb_plan import Bdb, Desired
 from .._bdb_set_plan import Job
 from .._errors import CollectionError, InvalidInput
 from .._operation import Context, Result
-from .bdb import OPTIONS, Database
+from .bdb import NAMES, OPTIONS, Database
 
 
 def run(context: Context) -> Result:
@@ -36,6 +36,7 @@ def run(context: Context) -> Result:
     surplus = _bdb_set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
     work = _Work(context, names)
     results = work.all(jobs)
+    work.refuse_doubles()
     if not work.failed:
         results += work.all(surplus)
     return _summary(results, results[len(jobs) :])
@@ -115,6 +116,7 @@ class _Work:
         self.failed = False
         self._local = threading.local()
         self._contexts: list[Context] = []
+        self._created: list[tuple[Database, dict[str, t.Any]]] = []  # with the result of each
 
     def all(self, jobs: t.Sequence[Job]) -> list[dict[str, t.Any]]:
         """The result of each job, in their order."""
@@ -152,7 +154,25 @@ class _Work:
                 return _item(
                     job, error=CollectionError(f"This is a mistake in the collection, please report it: {error!r}")
                 )
-            return _item(job, result=result)
+            shown = _item(job, result=result)
+            if database.created:
+                self._created.append((database, shown))
+            return shown
+
+    def refuse_doubles(self) -> None:
+        """After creations all names are read once more, as redis_bdb does it; what is found goes into the results."""
+        if not self._created:
+            return
+        errors: list[CollectionError | None]
+        try:
+            listed = self.context.client.get_list("/v1/bdbs", NAMES).data
+            errors = [database.double(listed) for database, _shown in self._created]
+        except CollectionError as unread:  # what was changed is told all the same
+            errors = [unread] * len(self._created)
+        for (_database, shown), error in zip(self._created, errors, strict=True):
+            if error is not None:
+                self.failed = True
+                shown.update(error.as_result())
 
     def _is_stale(self, job: Job) -> bool:
         """Others may have changed a database since it was listed: before data goes, or after some time, look again."""
