@@ -200,3 +200,102 @@ def test_no_secret_is_printed(own_cluster: Emulated) -> None:
     )
     assert failing.result["failed"]
     assert "s3t-s3cret" not in failing.output
+
+
+# -- how many at once, and check mode ------------------------------------------------------------------------------
+
+
+def intervals(made: Run) -> list[tuple[float, float]]:
+    """When each database was changing: from its write to the last look at its action."""
+    found = []
+    for item in made.result["results"]:
+        ours = {("POST", "/v1/bdbs", item["name"])}
+        ours |= {(method, f"/v1/bdbs/{item['uid']}", None) for method in ("PUT", "DELETE")}
+        written = [
+            entry["time"]
+            for entry in made.writes
+            if entry["status"] == 200  # not one on an outdated view, which is sent again
+            and (entry["method"], entry["path"], (entry["body"] or {}).get("name")) in ours
+        ]
+        looks = [entry["time"] for entry in made.journal if entry["path"] == f"/v1/actions/{item['action']['uid']}"]
+        assert len(written) == 1
+        found.append((written[0], max(looks)))
+    return found
+
+
+def most_at_once(spans: list[tuple[float, float]]) -> int:
+    return max(sum(begin <= at <= end for begin, end in spans) for at, _end in spans)
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_databases_change_at_once_than_allowed(own_cluster: Emulated, most: int) -> None:
+    for machine in ("SMCreateBDB", "SMUpdateBDB", "SMDeleteBDB"):
+        own_cluster.fault("slow_action", name=machine, seconds=0.4)
+    items = [{"name": f"db-{number}", **SIZE} for number in range(7)]
+    wanted = {
+        "created": items,
+        "changed": [{**item, "memory_size": "60MB"} for item in items],
+        "deleted": [{"name": item["name"], "state": "absent"} for item in items],
+    }
+    for step, databases in wanted.items():
+        made = run(own_cluster, *databases, max_parallel=most)
+        assert not made.result.get("failed"), made.result
+        spans = intervals(made)
+        assert all(end - begin > 0.3 for begin, end in spans), (
+            f"{step}: they did not take long enough to prove anything"
+        )
+        assert most_at_once(spans) == most, step
+
+
+def test_what_is_purged_keeps_to_the_limit_too(own_cluster: Emulated) -> None:
+    run(own_cluster, *({"name": f"old-{number}", **SIZE} for number in range(5)))
+    own_cluster.fault("slow_action", name="SMDeleteBDB", seconds=0.4)
+    made = run(own_cluster, purge=True, purge_limit="100%", max_parallel=2)
+    assert len(made.result["purged"]) == 5
+    assert most_at_once(intervals(made)) == 2
+
+
+def test_check_mode_sends_one_dry_run_for_each_item_that_changes(own_cluster: Emulated) -> None:
+    run(own_cluster, *({"name": name, **SIZE} for name in ("same", "changed", "gone")))
+    items = [
+        {"name": "same", **SIZE},
+        {"name": "changed", "memory_size": "60MB"},
+        {"name": "new", **SIZE},
+        {"name": "gone", "state": "absent"},
+        {"name": "never-there", "state": "absent"},
+        {"name": "sizeless"},
+        {"name": "reserved", "port": 9443, **SIZE},
+        {"name": "too-many", "shards_count": 2, **SIZE},
+    ]
+    checked = run(own_cluster, *items, check=True)
+    assert checked.writes == []
+    uid = next(item["uid"] for item in checked.result["results"] if item["name"] == "changed")
+    dry = [(entry["method"], entry["path"], entry["body"].get("name")) for entry in checked.journal if entry["dry_run"]]
+    created = [("POST", "/v1/bdbs", name) for name in ("reserved", "new", "too-many")]
+    assert sorted(dry, key=str) == sorted([*created, ("PUT", f"/v1/bdbs/{uid}", None)], key=str)
+    told = {item["name"]: (item["changed"], item["failed"]) for item in checked.result["results"]}
+    assert told == {
+        "same": (False, False),
+        "changed": (True, False),
+        "new": (True, False),
+        "gone": (True, False),
+        "never-there": (False, False),
+        "sizeless": (False, True),
+        "reserved": (False, True),
+        "too-many": (False, True),
+    }
+    by_name = {item["name"]: item for item in checked.result["results"]}
+    assert by_name["reserved"]["failure"]["error_code"] == "port_unavailable"
+    assert "choose another port" in by_name["reserved"]["msg"]
+    assert by_name["too-many"]["failure"]["error_code"] == "invalid_sharding"
+    assert "3 of 8 databases failed" in checked.result["msg"]
+    real = run(own_cluster, *items)
+    for key in ("changed", "failed", "changes", "diff", "msg"):
+        assert [item.get(key) for item in real.result["results"]] == [
+            item.get(key) for item in checked.result["results"]
+        ], key
+    assert (real.changed, real.result["diff"], real.result["msg"]) == (
+        checked.changed,
+        checked.result["diff"],
+        checked.result["msg"],
+    )
