@@ -11,6 +11,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.bdb_members import (
+    AUDIT,
+    BLUEPRINT,
+    BLUEPRINT_NODE,
+    ENTRIES,
+    IMPORTS,
+    MODULE,
+    PLACES,
+    RECOVERY_FILE,
+    RECOVERY_SHARD,
+    SETTINGS,
+    optional,
+)
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fields import (
     FIELDS,
@@ -193,3 +206,43 @@ def test_references_in_the_documentation_lead_to_options(documented: dict[str, t
     for path, text in documented.items():
         for name in re.findall(r"O\(([^)=]+)", words(text)):
             assert name.replace("[]", "") in documented, f"{path} mentions {name}"
+
+
+# -- members of the objects inside a database ----------------------------------------------------------------------
+
+LITERAL: dict[str, set[str]] = {
+    **{name: set(members) for name, members in (*SETTINGS.items(), *ENTRIES.items())},
+    "audit_settings.username_filter": set(AUDIT["username_filter"][0]),
+    "audit_settings.source_ip_filter": set(AUDIT["source_ip_filter"][0]),
+    "backup_location": {"type", *(name for members in PLACES.values() for name in members)},
+    "dataset_import_sources": {"type", *(name for members in IMPORTS.values() for name in members)},
+    "module_list": set(MODULE),
+    "shards_blueprint": set(BLUEPRINT),
+    "shards_blueprint.nodes": set(BLUEPRINT_NODE),
+    "recovery_plan": {"original_bdb_shards", "data_files"},
+    "recovery_plan.original_bdb_shards": set(RECOVERY_SHARD),
+    "recovery_plan.data_files": set(RECOVERY_FILE),
+}
+
+
+def test_every_member_of_the_reference_is_in_the_table_and_no_other() -> None:
+    assert {path: {member.name for member in row.members} for path, row in every_field() if row.members} == LITERAL
+    assert (len(SETTINGS["search"]), len(SETTINGS["timeseries"]), len(SETTINGS["probabilistic"])) == (49, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("path", "pair"),
+    [
+        (f"{name}.{optional(member)}", pair)
+        for name, members in (*SETTINGS.items(), *ENTRIES.items())
+        for member, pair in members.items()
+    ],
+)
+def test_ranges_and_words_of_a_member_reach_as_far_as_in_the_reference(path: str, pair: tuple[t.Any, t.Any]) -> None:
+    row = dict(every_field())[path]
+    for value in pair:
+        assert row.low is None or value >= row.low
+        assert row.high is None or value <= row.high
+        assert not row.choices or value in row.choices
+    if row.low is not None and row.high is not None:
+        assert {row.low, row.high} == set(pair)

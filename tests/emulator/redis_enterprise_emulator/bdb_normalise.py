@@ -14,7 +14,11 @@ from .bdb_view import value_of
 
 _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SIZES = ("active_defrag_ignore_bytes", "repl_backlog_size", "crdt_repl_backlog_size")
-_MERGED = ("search", "timeseries", "probabilistic", "query_performance_factor", "audit_settings")
+# Objects of settings: what a request leaves out of them stays as it is. (inferred: the reference says nothing of it)
+_MERGED = (
+    *("search", "timeseries", "probabilistic", "query_performance_factor", "audit_settings"),
+    "gradual_sync_policy_parameters",
+)
 _SOURCES = ("replica_sources", "crdt_sources", "sync_sources")
 _OWN_WAY = ("module_list", "version", "redis_version")  # completed elsewhere
 
