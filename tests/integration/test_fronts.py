@@ -13,7 +13,12 @@ import pytest
 import yaml
 from support.emulated import Emulated, emulated, playbook
 
-CONNECTIONS = Path(__file__).parents[1] / "support" / "connection"
+SUPPORT = Path(__file__).parents[1] / "support"
+PLUGINS = {
+    "ANSIBLE_CONNECTION_PLUGINS": str(SUPPORT / "connection"),
+    "ANSIBLE_BECOME_PLUGINS": str(SUPPORT / "become"),
+}
+BECOME = {"become": True, "become_method": "plainly"}
 SECRET = "fr0nt-s3cret"
 SIZE = {"memory_size": "100MB"}
 # One task each: module, options, keywords of the task. They run in this order, on one cluster for each front.
@@ -47,6 +52,12 @@ STEPS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
     ("redis_cluster_action", {"action": "unheard-of", "state": "absent"}, {}),
     ("redis_node_action", {"node_uid": 1, "action": "enslave_node", "action_options": {"x": 1}}, {"check_mode": True}),
     ("redis_action_info", {"uid": "4be7a5a0-0000-4000-8000-000000000000", "wait": True}, {}),
+    ("redis_bdb_info", {}, {}),
+    ("redis_bdb_info", {"name": "two", "fields": ["memory_size"]}, {"check_mode": True}),
+    ("redis_bdb_info", {"fields": ["memory size"]}, {}),
+    ("redis_bdb", {"name": "two", "authentication_redis_pass": SECRET, **SIZE}, {"diff": True}),
+    ("redis_bdb", {"name": "two", "authentication_redis_pass": SECRET, **SIZE}, {"diff": True}),
+    ("redis_bdb", {"name": "two", "authentication_redis_pass": SECRET, **SIZE}, {"diff": True, **BECOME}),
 ]
 
 
@@ -76,7 +87,7 @@ def run_steps(cluster: Emulated, folder: Path, *, connection: str, verbose: bool
     }
     book = folder / f"{connection}.yml"
     book.write_text(yaml.safe_dump([play]), encoding="utf-8")
-    environment = {**cluster.environment, "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS)}
+    environment = {**cluster.environment, **PLUGINS}
     done = playbook(book, "-i", "localhost,", *(["-vvv"] if verbose else []), environment=environment)
     assert done.returncode == 0, done.stdout
     return json.loads(saved.read_text(encoding="utf-8")), done.stdout
@@ -118,7 +129,9 @@ def test_both_fronts_give_the_same_result(both: t.Any, number: int) -> None:
 
 def test_the_steps_are_what_they_are_meant_to_be(both: t.Any) -> None:
     results = both["local"][0]
-    assert [number for number, step in enumerate(results) if step.get("failure")] == [4, 5, 6, 10, 11, 15, 18, 25, 28]
+    assert [number for number, step in enumerate(results) if step.get("failure")] == [
+        *(4, 5, 6, 10, 11, 15, 18, 25, 28, 31),
+    ]
     assert [number for number, step in enumerate(results) if step["changed"]] == [
         0,
         1,
@@ -132,7 +145,14 @@ def test_the_steps_are_what_they_are_meant_to_be(both: t.Any) -> None:
         20,
         24,
         27,
+        32,
     ]
+
+
+def test_with_become_the_result_is_the_same(both: t.Any) -> None:
+    for front in ("local", "elsewhere"):
+        without, become = both[front][0][33:35]
+        assert become == without
 
 
 @pytest.mark.parametrize("front", ["local", "elsewhere"])
@@ -147,40 +167,74 @@ def test_only_the_local_connection_runs_in_process(both: t.Any) -> None:
         front: re.findall(r"Using module file \S*/cluster/plugins/modules/(\w+)\.py", both[front][1]) for front in both
     }
     assert len(used["elsewhere"]) == len(STEPS)
-    assert used["local"] == ["redis_bdb", "redis_bdb"], "the two tasks with options that the module has to explain"
-
-
-def test_async_takes_the_way_of_the_module(tmp_path: Path) -> None:
-    book = tmp_path / "async.yml"
-    book.write_text(
-        """
-- name: Async
-  hosts: localhost
-  gather_facts: false
-  connection: local
-  vars:
-    ansible_python_interpreter: "{{ ansible_playbook_python }}"
-  tasks:
-    - name: Create
-      redis_enterprise.cluster.redis_bdb:
-        name: by-async
-        memory_size: 100MB
-      async: 60
-      poll: 1
-      register: made
-    - name: Prove
-      ansible.builtin.assert:
-        that: made.changed and made.bdb.name == 'by-async' and made.finished
-""",
-        encoding="utf-8",
+    assert used["local"] == ["redis_bdb"] * 3, (
+        "two with options that the module has to explain, and the one with become"
     )
-    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.2") as cluster:
-        done = playbook(
-            book,
-            "-i",
-            "localhost,",
-            "-vvv",
-            environment={**cluster.environment, "ANSIBLE_ASYNC_DIR": str(tmp_path / "jobs")},
-        )
-    assert done.returncode == 0, done.stdout
-    assert "redis_bdb.py" in done.stdout
+
+
+# What Ansible adds to the result of a task with async.
+OF_ASYNC = {"ansible_job_id", "finished", "results_file", "started", "stdout", "stdout_lines", "stderr", "stderr_lines"}
+
+
+@pytest.fixture(scope="module")
+def asynchronous(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[dict[str, t.Any]], str]]:
+    """Results and output of the same tasks, by a module that is waited for and by one that runs by itself."""
+    tasks = [
+        {"name": "by-async", "authentication_redis_pass": SECRET, **SIZE},
+        {"name": "by-async", "authentication_redis_pass": SECRET, **SIZE},
+        {"name": "by-async", "port": 11111},
+        {"name": "by-async", "state": "absent"},
+    ]
+    found = {}
+    for way, keywords in {
+        "async": {"async": 60, "poll": 1},
+        "module": {"vars": {"ansible_connection": "elsewhere"}},
+    }.items():
+        folder = tmp_path_factory.mktemp(way)
+        steps: list[dict[str, t.Any]] = [
+            {
+                "name": f"Step {number}",
+                "redis_enterprise.cluster.redis_bdb": options,
+                "register": f"step_{number}",
+                "failed_when": False,
+                "diff": True,
+                **keywords,
+            }
+            for number, options in enumerate(tasks)
+        ]
+        everything = "{{ [" + ", ".join(f"step_{number}" for number in range(len(steps))) + "] | to_json }}"
+        save = {"content": everything, "dest": str(folder / "results.json"), "mode": "0600"}
+        play = {
+            "name": "Asynchronously",
+            "hosts": "localhost",
+            "gather_facts": False,
+            "connection": "local",
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            "tasks": [*steps, {"name": "Save", "ansible.builtin.copy": save}],
+        }
+        book = folder / "play.yml"
+        book.write_text(yaml.safe_dump([play]), encoding="utf-8")
+        with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.2") as cluster:
+            environment = {**cluster.environment, **PLUGINS, "ANSIBLE_ASYNC_DIR": str(folder / "jobs")}
+            done = playbook(book, "-i", "localhost,", "-vvv", environment=environment)
+            assert done.returncode == 0, done.stdout
+            saved = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+            found[way] = (comparable(saved, cluster), done.stdout)
+    return found
+
+
+def test_async_takes_the_way_of_the_module(asynchronous: t.Any) -> None:
+    results, output = asynchronous["async"]
+    assert len(re.findall(r"Using module file \S*/cluster/plugins/modules/redis_bdb\.py", output)) == len(results)
+    assert [step["changed"] for step in results] == [True, False, False, True]
+    assert results[0]["bdb"]["name"] == "by-async"
+    assert all(step["finished"] for step in results)
+    assert SECRET not in output
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_async_has_the_result_of_the_module(asynchronous: t.Any, number: int) -> None:
+    by_itself, waited_for = (asynchronous[way][0][number] for way in ("async", "module"))
+    assert {key: value for key, value in by_itself.items() if key not in OF_ASYNC} == {
+        key: value for key, value in waited_for.items() if key not in OF_ASYNC
+    }
