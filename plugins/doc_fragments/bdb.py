@@ -48,7 +48,7 @@ options:
     description:
       - The modules of the database.
       - They are compared by name, and only in what is given. Modules beyond these make no difference, because databases
-        of Redis 8 bring some unasked.
+        of Redis 8 bring some unasked. So an empty list makes none either.
       - Set once, at creation.
     type: list
     elements: dict

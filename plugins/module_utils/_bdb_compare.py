@@ -139,8 +139,10 @@ def _unordered(row: Field, wanted: t.Any, current: t.Any) -> Verdict:
     """A set: each thing once, however often and in whatever order it is listed."""
     if not row.members:
         return _says({str(item) for item in wanted} == {str(item) for item in current or ()})
-    found = [[_whole(row, item, have) for have in current or ()] for item in wanted]
-    return _all([_best(line) for line in found] + [_best(column) for column in zip(*found, strict=True)])
+    there = list(current or ())
+    found = [[_whole(row, item, have) for have in there] for item in wanted]
+    asked_for = [[line[number] for line in found] for number in range(len(there))]  # each of those there, by nobody too
+    return _all(_best(line) for line in (*found, *asked_for))
 
 
 def _best(found: t.Collection[Verdict]) -> Verdict:

@@ -13,7 +13,7 @@ author:
   - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Compares the options that are set with the database as the cluster shows it, and sends only what differs. Options
-    that are not set are neither compared nor changed.
+    that are not set are neither compared nor changed. An empty list or string that is set means none.
   - What cannot be done is refused before anything is sent, such as another value for a field that is set once.
   - Options that the vendor has deprecated still work. If there is another option instead, a warning names it.
   - Waits until the action has ended, the database is active, and the values read back are those asked for.
