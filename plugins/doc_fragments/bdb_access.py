@@ -11,14 +11,14 @@ options:
   authentication_redis_pass:
     description:
       - The password of the default user. An empty string removes it.
-      - If the cluster shows the password, it is compared. If the cluster masks it, O(update_password) decides.
+      - O(update_password) decides whether it is sent when the database exists.
       - Deprecated since release 7.2 in favour of the request PUT /v1/bdbs/{uid}/passwords, for several passwords, which
         this module does not send.
     type: str
   authentication_admin_pass:
     description:
       - The password with which other databases synchronise from this one. The cluster makes one if it is not set.
-      - If the cluster masks it, O(update_password) decides.
+      - O(update_password) decides whether it is sent when the database exists.
     type: str
   authentication_sasl_uname:
     description: For O(type=memcached), the SASL user name. It cannot hold any of C(&), C(<), C(>) and double quotes.
@@ -26,7 +26,7 @@ options:
   authentication_sasl_pass:
     description:
       - For O(type=memcached), the SASL password.
-      - If the cluster masks it, O(update_password) decides.
+      - O(update_password) decides whether it is sent when the database exists.
     type: str
   default_user:
     description:

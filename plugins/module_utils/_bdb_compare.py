@@ -12,12 +12,13 @@ from ._bdb_table import field
 from ._bdb_values import MASKED, any_plain, blank, plain, size_or_word, uri_password, whole, without_password
 
 
-class Verdict(enum.Enum):
-    """UNSEEN: the cluster does not show the value (a masked password), or no more of it than what is the same."""
+class Verdict(enum.IntEnum):
+    """From the best to the worst: what consists of several parts is as its worst one."""
 
-    SAME = "same"
-    DIFFERENT = "different"
-    UNSEEN = "unseen"
+    SAME = 0
+    UNSEEN = 1  # the cluster does not show the value (a masked password), or no more of it than what is the same
+    OTHER_SECRET = 2  # a password differs, and nothing else does
+    DIFFERENT = 3
 
 
 def verdict(name: str, wanted: t.Any, bdb: t.Mapping[str, t.Any]) -> Verdict:
@@ -66,13 +67,11 @@ def _says(same: bool) -> Verdict:
 
 
 def _all(verdicts: t.Iterable[Verdict]) -> Verdict:
-    """Different if any part is; unseen if any part is; else the same."""
-    worst = Verdict.SAME
-    for each in verdicts:
-        if each is Verdict.DIFFERENT:
-            return each
-        worst = Verdict.UNSEEN if each is Verdict.UNSEEN else worst
-    return worst
+    return max(verdicts, default=Verdict.SAME)
+
+
+def _says_of_secret(same: bool) -> Verdict:
+    return Verdict.SAME if same else Verdict.OTHER_SECRET
 
 
 # -- scalars ---------------------------------------------------------------------------------------------------------
@@ -83,7 +82,7 @@ def _size(row: Field, wanted: t.Any, current: t.Any) -> Verdict:
 
 
 def _secret(_row: Field, wanted: t.Any, current: t.Any) -> Verdict:
-    return _says(wanted == current) if readable(current) else Verdict.UNSEEN
+    return _says_of_secret(wanted == current) if readable(current) else Verdict.UNSEEN
 
 
 def _uri(_row: Field, wanted: t.Any, current: t.Any) -> Verdict:
@@ -94,7 +93,7 @@ def _uri(_row: Field, wanted: t.Any, current: t.Any) -> Verdict:
     seen, meant = uri_password(current), uri_password(wanted)
     if seen != meant and seen is not None and MASKED.match(seen):
         return Verdict.UNSEEN
-    return _says(seen == meant)
+    return _says_of_secret(seen == meant)
 
 
 def _version_met(wanted: str, bdb: t.Mapping[str, t.Any]) -> bool:
@@ -119,11 +118,11 @@ def _supplied(row: Field, wanted: t.Any, current: t.Any) -> Verdict:
 
 def _whole(row: Field, wanted: t.Any, current: t.Any) -> Verdict:
     left_out = [
-        member.name
+        _says_of_secret(False) if member.secret else Verdict.DIFFERENT
         for member in row.members
         if isinstance(wanted, dict) and blank(wanted.get(member.name)) and not blank((current or {}).get(member.name))
     ]
-    return Verdict.DIFFERENT if left_out else _supplied(row, wanted, current)
+    return _all([*left_out, _supplied(row, wanted, current)])
 
 
 # -- lists -----------------------------------------------------------------------------------------------------------
@@ -142,11 +141,7 @@ def _unordered(row: Field, wanted: t.Any, current: t.Any) -> Verdict:
     there = list(current or ())
     found = [[_whole(row, item, have) for have in there] for item in wanted]
     asked_for = [[line[number] for line in found] for number in range(len(there))]  # each of those there, by nobody too
-    return _all(_best(line) for line in (*found, *asked_for))
-
-
-def _best(found: t.Collection[Verdict]) -> Verdict:
-    return next((each for each in (Verdict.SAME, Verdict.UNSEEN) if each in found), Verdict.DIFFERENT)
+    return _all(min(line, default=Verdict.DIFFERENT) for line in (*found, *asked_for))
 
 
 def _by_key(row: Field, wanted: t.Any, current: t.Any) -> Verdict:

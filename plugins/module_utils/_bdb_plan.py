@@ -108,7 +108,8 @@ def _refuse_renamed(desired: Desired, current: Bdb | None) -> None:
 
 def still_different(desired: Desired, bdb: Bdb) -> list[str]:
     """Names of the fields in which an object that was read back differs from what was asked for."""
-    names = [name for name, value in desired.values.items() if fields.verdict(name, value, bdb) is Verdict.DIFFERENT]
+    told = Verdict.OTHER_SECRET if desired.update_password == "always" else Verdict.DIFFERENT
+    names = [name for name, value in desired.values.items() if fields.verdict(name, value, bdb) >= told]
     if desired.name is not None and bdb.get("name") != desired.name:
         names.append("name")
     return sorted(names)
@@ -187,8 +188,9 @@ def _update(desired: Desired, current: Bdb) -> Plan:
 
 
 def _differs(desired: Desired, name: str, value: t.Any, current: Bdb) -> bool:
+    """A password of a database that exists is left alone with on_create, whether or not the cluster shows it."""
     found = fields.verdict(name, value, current)
-    return found is Verdict.DIFFERENT or (found is Verdict.UNSEEN and desired.update_password == "always")
+    return found is Verdict.DIFFERENT or (found is not Verdict.SAME and desired.update_password == "always")
 
 
 def _refuse_impossible(name: str, value: t.Any, current: Bdb, action: str | None) -> None:

@@ -37,9 +37,12 @@ options:
     default: present
   update_password:
     description:
-      - For passwords and other values that the cluster does not show, so that a difference cannot be seen.
-      - V(always) sends them on every run and reports a change each time. V(on_create) sends them only when the database
-        is created.
+      - What to do about passwords and keys, and about other values that the cluster does not show.
+      - V(always) sends those that differ. Where the cluster shows no value, a difference cannot be seen, so that it is
+        sent on every run, and reported as a change each time.
+      - V(on_create) sends them when the database is created, and never after that. A password that the database has is
+        left alone, even if the cluster shows that it is another one. This holds for passwords inside objects and URIs
+        too, but an object or a list in which anything else differs is sent as a whole, with its passwords.
     type: str
     choices:
       - always

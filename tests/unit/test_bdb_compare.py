@@ -13,7 +13,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fiel
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._credentials import MASK
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import InvalidInput
 
-SAME, DIFFERENT, UNSEEN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNSEEN
+SAME, DIFFERENT, UNSEEN, SECRET = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNSEEN, Verdict.OTHER_SECRET
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\nAAAA\n-----END CERTIFICATE-----\n"
 CRLF = PEM.replace("\n", "\r\n")
 CERTS = "authentication_ssl_client_certs"
@@ -61,7 +61,7 @@ ROWS: list[tuple[Compare, str, t.Any, t.Any, Verdict]] = [
     (Compare.SIZE, "max_aof_file_size", "300GB", 322122547200, SAME),
     (Compare.SIZE, "max_aof_file_size", "300GB", ABSENT, DIFFERENT),  # the default depends on flash
     (Compare.SECRET, "authentication_sasl_pass", "x", "x", SAME),
-    (Compare.SECRET, "authentication_sasl_pass", "x", "y", DIFFERENT),
+    (Compare.SECRET, "authentication_sasl_pass", "x", "y", SECRET),
     (Compare.SECRET, "authentication_sasl_pass", "x", "****", UNSEEN),
     (Compare.SECRET, "authentication_sasl_pass", "x", ABSENT, UNSEEN),
     (Compare.SECRET, "authentication_sasl_pass", "", ABSENT, SAME),
@@ -77,7 +77,7 @@ ROWS: list[tuple[Compare, str, t.Any, t.Any, Verdict]] = [
     ),
     (Compare.PEM, CERTS, [], ABSENT, SAME),
     (Compare.URI, "replica_sources", [{"uri": URI}], [SHOWN_SOURCE], SAME),
-    (Compare.URI, "replica_sources", [{"uri": URI.replace("pass-1", "pass-2")}], [SHOWN_SOURCE], DIFFERENT),
+    (Compare.URI, "replica_sources", [{"uri": URI.replace("pass-1", "pass-2")}], [SHOWN_SOURCE], SECRET),
     (Compare.URI, "replica_sources", [{"uri": URI}], [{"uri": URI.replace("pass-1", "****")}], UNSEEN),
     (Compare.URI, "replica_sources", [{"uri": "redis://h:1"}], [{"uri": "redis://h:2"}], DIFFERENT),
     (Compare.URI, "backup_location", {"type": "url", "url": "ftp://a:b@c/"}, {"type": "url", "url": "****"}, UNSEEN),
@@ -130,6 +130,9 @@ ROWS: list[tuple[Compare, str, t.Any, t.Any, Verdict]] = [
     (Compare.WHOLE, "backup_location", S3, {**S3, "unheard_of": "x"}, SAME),
     (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "********"}, UNSEEN),
     (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "****", "bucket_name": "c"}, DIFFERENT),
+    (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "other"}, SECRET),
+    (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "other", "access_key_id": "****"}, SECRET),
+    (Compare.WHOLE, "backup_location", S3, {**S3, "account_key": "left out"}, SECRET),
     (Compare.WHOLE, "backup_location", S3, ABSENT, DIFFERENT),
     (Compare.WHOLE, "backup_location", {}, ABSENT, SAME),
     (Compare.UNORDERED, "authorized_subjects", [{"CN": "b"}, SUBJECT], [SUBJECT, {"CN": "b", "O": ""}], SAME),

@@ -76,8 +76,9 @@ def test_deletion_shows_what_goes() -> None:
     [
         ("old-pass", "old-pass", "always", "nothing"),
         ("old-pass", "new-pass", "always", "update"),
-        ("old-pass", "new-pass", "on_create", "update"),
+        ("old-pass", "new-pass", "on_create", "nothing"),
         ("old-pass", "", "always", "update"),
+        ("old-pass", "", "on_create", "nothing"),
         ("", "", "always", "nothing"),
         ("********", "new-pass", "always", "update"),
         ("********", "new-pass", "on_create", "nothing"),
@@ -241,6 +242,54 @@ def test_a_difference_in_a_nested_secret_shows_in_the_diff_without_the_secret() 
     masked = {**CURRENT, "backup_location": {"type": "s3", "secret_access_key": "****"}}
     assert plan(want(backup_location=place), masked).step == "update"
     assert plan(want(backup_location=place, update_password="on_create"), masked).step == "nothing"
+
+
+PLACE = {"type": "s3", "bucket_name": "b", "secret_access_key": "new-pass"}
+SOURCES = [{"uri": "redis://reader:new-pass@h:1", "compression": 1, "client_key": "new-key"}, {"uri": "redis://h:2"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "shown"),
+    [
+        ("authentication_admin_pass", "new-pass", "old-pass"),
+        ("some_future_pass", "new-pass", "old-pass"),
+        ("backup_location", PLACE, {**PLACE, "secret_access_key": "old-pass"}),
+        ("backup_location", {"type": "s3", "bucket_name": "b"}, {**PLACE, "secret_access_key": "old-pass"}),
+        ("replica_sources", SOURCES, [{**SOURCES[0], "uri": "redis://reader:old-pass@h:1"}, SOURCES[1]]),
+        ("replica_sources", SOURCES, [{**SOURCES[0], "uri": "redis://reader@h:1"}, SOURCES[1]]),
+        ("replica_sources", SOURCES, [SOURCES[1], {**SOURCES[0], "client_key": "old-key"}]),
+        (
+            "replica_sources",
+            SOURCES,
+            [{**SOURCES[0], "uri": "redis://reader:****@h:1", "client_key": "old"}, SOURCES[1]],
+        ),
+    ],
+)
+def test_on_create_leaves_the_passwords_of_a_database_alone(name: str, wanted: t.Any, shown: t.Any) -> None:
+    current = {**CURRENT, name: shown}
+    kept = want(config={name: wanted}, update_password="on_create")
+    assert plan(kept, current).step == "nothing"
+    assert still_different(kept, current) == []
+    assert plan(want(config={name: wanted}), current).body == {name: wanted}
+    created = plan(want(config={name: wanted}, update_password="on_create", memory_size="1GB"), None)
+    assert created.body[name] == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "shown"),
+    [
+        ("backup_location", PLACE, {**PLACE, "bucket_name": "other", "secret_access_key": "old-pass"}),
+        ("backup_location", PLACE, {}),
+        ("replica_sources", SOURCES, [{**SOURCES[0], "compression": 2, "client_key": "old-key"}, SOURCES[1]]),
+        ("replica_sources", SOURCES, SOURCES[:1]),
+        ("replica_sources", SOURCES, [{**SOURCES[0], "uri": "redis://other:old-pass@h:1"}, SOURCES[1]]),
+    ],
+)
+def test_what_differs_elsewhere_too_is_sent_with_its_passwords(name: str, wanted: t.Any, shown: t.Any) -> None:
+    current = {**CURRENT, name: shown}
+    desired = want(config={name: wanted}, update_password="on_create")
+    assert plan(desired, current).body == {name: wanted}
+    assert still_different(desired, current) == [name]
 
 
 def test_config_takes_fields_with_options_too_for_values_that_these_do_not_offer() -> None:
