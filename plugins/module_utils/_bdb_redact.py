@@ -8,9 +8,9 @@ import json
 import re
 import typing as t
 
-from ._bdb_row import Field, Kind
+from ._bdb_row import Compare, Field, Kind
 from ._bdb_table import field
-from ._credentials import MASK, URI_CREDENTIALS, hide
+from ._credentials import MASK, encodings, hide, hide_in_uri, is_uri, parted, passwords_in
 
 _SOUNDS_SECRET = re.compile(
     r"(^|_)(pass|password|passwd|passphrase|secret|token|account_key|private_key|client_key|access_key_id"
@@ -40,7 +40,7 @@ def _redacted(value: t.Any, row: Field) -> t.Any:
         return {key: _redacted(member, _member(row, str(key))) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_redacted(member, row) for member in value]
-    return hide(value)
+    return hide_in_uri(value) if _is_uri(value, row) else hide(value)
 
 
 def _found(value: t.Any, row: Field) -> t.Iterator[str]:
@@ -55,7 +55,14 @@ def _found(value: t.Any, row: Field) -> t.Iterator[str]:
     elif isinstance(value, str) and _is_container(row):
         yield from _found_in_text(value, row)
     elif isinstance(value, str):
-        yield from (match["password"] for match in URI_CREDENTIALS.finditer(value))
+        for password in [parted(value).password or ""] if _is_uri(value, row) else passwords_in(value):
+            for encoded in encodings(password) if password else ():
+                yield from _spellings(encoded)
+
+
+def _is_uri(value: t.Any, row: Field) -> bool:
+    """Whether a value is one URI as a whole, and not a text that may mention some."""
+    return isinstance(value, str) and (row.compare is Compare.URI or (not row.typed and is_uri(value)))
 
 
 def _is_container(row: Field) -> bool:
@@ -75,10 +82,13 @@ def _found_in_text(value: str, row: Field) -> t.Iterator[str]:
 
 
 def _spellings(value: str) -> t.Iterator[str]:
-    """The secret, and the lines of a key: where a text is quoted, its line ends are not what they were."""
+    """The secret as it is and as it is quoted; of a key each line, because quoted line ends are not what they were."""
     yield value
     lines = value.splitlines()
-    yield from (line for line in lines if len(lines) > 1 and len(line) >= 8 and not line.startswith("-----"))
+    if len(lines) > 1:
+        yield from (line for line in lines if len(line) >= 8 and not line.startswith("-----"))
+    else:
+        yield from {repr(value)[1:-1], json.dumps(value)[1:-1]} - {value}
 
 
 def _member(row: Field, key: str) -> Field:

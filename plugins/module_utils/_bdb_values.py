@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ._bdb_row import Compare, Field, Kind
-from ._credentials import URI_CREDENTIALS
+from ._credentials import parted
 from ._errors import InvalidInput
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4, "P": 1024**5}
@@ -95,12 +95,12 @@ def any_plain(value: t.Any) -> t.Any:
 
 def without_password(uri: t.Any) -> str:
     """What identifies a source: its URI but for the password, which the cluster may mask."""
-    return URI_CREDENTIALS.sub(r"\g<scheme>\g<user>@", str(uri or ""))
+    parts = parted(str(uri or ""))
+    return parts.before + parts.after
 
 
 def uri_password(uri: t.Any) -> str | None:
-    match = URI_CREDENTIALS.search(str(uri or ""))
-    return match["password"] if match else None
+    return parted(str(uri or "")).password or None
 
 
 def on_the_wire(row: Field, value: t.Any) -> t.Any:

@@ -57,3 +57,32 @@ def test_on_create_does_not_bring_back_a_password_that_was_changed_since(cluster
     sent = cluster.run("redis_bdb", name="rotated", **options)
     assert sent.result["changes"] == ["authentication_redis_pass", "backup_location"]
     assert "rotated-s3cret" not in sent.output
+
+
+# -- what is not to be seen ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        "user@corp.com:h1dden-s3cret",
+        "user:h1dden's3cret",
+        'user:h1dden"s3cret',
+        "user:h1dden' or \"s3cret",
+        "user@corp.com:h1dden@:/%40s3cret",
+    ],
+)
+def test_no_password_of_a_uri_is_printed(cluster: Emulated, credentials: str) -> None:
+    ours, theirs = f"ftp://{credentials}@10.0.0.5/a", f"ftp://{credentials}-2@10.0.0.5/a"
+    place = {"type": "url", "url": ours}
+    options: dict[str, t.Any] = {"backup_location": place, "config": {"crdt_sources": [{"uri": ours}]}}
+    made(cluster, "with-uris", **options)
+    changed = {"backup_location": {**place, "url": theirs}}
+    runs = [cluster.run("redis_bdb", name="with-uris", check=check, **changed) for check in (True, False)]
+    runs.append(cluster.run("redis_bdb_set", check=True, databases=[{"name": "with-uris", **options}]))
+    runs.append(cluster.run("redis_bdb", name="with-uris", memory_size="9000TB", **options))
+    assert [run.changed for run in runs] == [True, True, True, False]
+    runs.append(cluster.run("redis_bdb_info", name="with-uris"))
+    for run in runs:
+        assert not [word for word in ("h1dden", "s3cret") if word in run.output]
+    cluster.run("redis_bdb", name="with-uris", state="absent")
