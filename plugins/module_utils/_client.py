@@ -13,7 +13,7 @@ import traceback
 import typing as t
 from urllib.parse import quote, urlsplit
 
-from ._connection import DEFAULT_PORT, Connection, join_host, tls_context
+from ._connection import DEFAULT_PORT, Connection, join_host, redirected_to, tls_context
 from ._errors import Ambiguous, ApiError, CollectionError, Failure, InvalidInput, Unavailable, error_body
 from ._waiter import Clock
 
@@ -185,7 +185,7 @@ class Client:
         for _hop in range(_MOST_HOPS):
             raw = self._send(host, method, path, params, body, headers)
             if raw.status_code in _REDIRECTS:
-                host = self._redirect_target(host, raw.headers.get("Location", ""))
+                host = self._redirect_target(raw.headers.get("Location", ""))
                 continue
             if 300 <= raw.status_code < 400:
                 raise _Away(f"answered {raw.status_code}, a redirect that does not keep the method", sent=False)
@@ -246,16 +246,15 @@ class Client:
 
     # -- redirects ---------------------------------------------------------------------------------------------
 
-    def _redirect_target(self, host: str, location: str) -> str:
+    def _redirect_target(self, location: str) -> str:
         """Where to go after a 307: only to a host that the user named or that the cluster lists as its node."""
-        parts = urlsplit(location)
-        if parts.scheme != "https" or not parts.hostname:
-            raise _Away(f"redirects to {_shown(location)}, which is not https", sent=False)
-        target = join_host(parts.hostname, parts.port or DEFAULT_PORT)
-        if target in self._connection.hosts:
-            return target
+        try:
+            name, port = redirected_to(location)
+        except ValueError as wrong:
+            raise _Away(f"redirects to {wrong}", sent=False) from wrong
+        target = join_host(name, port)
         ports = {urlsplit(f"//{named}").port for named in self._connection.hosts} | {DEFAULT_PORT}
-        if (parts.port or DEFAULT_PORT) in ports and parts.hostname in self._nodes():
+        if target in self._connection.hosts or (port in ports and name in self._nodes()):
             return target
         raise _Away(
             f"redirects to {target}, which is neither in url nor an address of a node of the cluster; add it to url",
@@ -325,7 +324,11 @@ def _default_bundle() -> str:
 
 
 def _session(connection: Connection, context: ssl.SSLContext) -> requests.Session:
-    session = requests.Session()
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> None:
+            """None: it would be taken apart even where redirects are not followed, and may be no URL at all."""
+
+    session = Session()
     session.trust_env = False  # no credentials from .netrc; proxies are asked for on each request
     if not connection.validate_certs:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so; once is enough
@@ -382,11 +385,6 @@ def _connection_problem(error: Exception) -> _Away:
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
         return _Away("connection refused", sent=False)
     return _Away("connection lost", sent=True)
-
-
-def _shown(location: str) -> str:
-    parts = urlsplit(location)
-    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "nowhere"
 
 
 def _addresses(nodes: t.Sequence[t.Any]) -> t.Iterator[str]:

@@ -98,7 +98,12 @@ def secrets(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.It
 
 def host_of(url: str) -> str:
     """C(host:port) of a base URL; the scheme must be https and may be left out."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+    except ValueError as error:
+        raise InvalidInput(
+            "url holds an address that is none: write IPv6 addresses as https://[2001:db8::1]."
+        ) from error
     if parts.scheme != "https":
         raise InvalidInput(f"url must begin with https://, not {parts.scheme}://: the API is served over TLS only.")
     if parts.username or parts.password:
@@ -112,6 +117,19 @@ def host_of(url: str) -> str:
     if parts.path.strip("/") or parts.query:
         raise InvalidInput(f"url must be a base URL without a path, such as https://{host}:{port or DEFAULT_PORT}.")
     return join_host(host, port or DEFAULT_PORT)
+
+
+def redirected_to(location: str) -> tuple[str, int]:
+    """Host and port to which a redirect leads; raises ValueError with a word on those that lead nowhere."""
+    try:
+        parts = urlsplit(location)
+        port = parts.port or DEFAULT_PORT
+    except ValueError:  # a port or an IPv6 address that cannot be one
+        raise ValueError("an address that is none") from None
+    if parts.scheme != "https" or not parts.hostname:
+        shown = f"{parts.scheme}://{parts.hostname}" if parts.hostname else "nowhere"
+        raise ValueError(f"{shown}, which is not https")
+    return parts.hostname, port
 
 
 def join_host(host: str, port: int) -> str:

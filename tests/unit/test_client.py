@@ -228,6 +228,18 @@ def test_a_redirect_away_from_https_is_not_followed(serve: t.Any, client_for: t.
         client_for(api.host).get("/v1/bdbs")
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["https://127.0.0.1:99999/v1/bdbs", "https://127.0.0.1:x/v1/bdbs", "https://[bad/v1/bdbs", "https://[1::z]/"],
+)
+def test_a_redirect_to_no_address_means_that_this_host_is_away(serve: t.Any, client_for: t.Any, location: str) -> None:
+    lost, primary = serve(Answer(307, None, {"Location": location})), serve(Answer(200, {"uid": 1}))
+    assert client_for(lost.host, primary.host).write("POST", "/v1/bdbs", {"name": "a"}).data == {"uid": 1}
+    assert (len(lost.asked), len(primary.asked)) == (1, 1)
+    with pytest.raises(Unavailable, match=r"\(127\.0\.0\.1:\d+: redirects to an address that is none\). Check"):
+        client_for(lost.host, unavailable_timeout=0).write("POST", "/v1/bdbs", {"name": "a"})
+
+
 def test_a_circle_of_redirects_ends(serve: t.Any, client_for: t.Any) -> None:
     api = serve(Answer(200))
     api.script = [Answer(307, None, {"Location": f"{api.url}/v1/bdbs"})]

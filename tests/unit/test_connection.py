@@ -61,6 +61,7 @@ def test_validate_certs_wins_over_insecure() -> None:
         ({"url": ["http://a"], **LOGIN}, {}, "must begin with https://"),
         ({"url": ["https://u:p@a"], **LOGIN}, {}, "must not hold a user name"),
         ({"url": ["https://a:port"], **LOGIN}, {}, "not a number from 1 to 65535"),
+        ({"url": ["https://[bad"], **LOGIN}, {}, "an address that is none"),
         ({"url": ["https://:9443"], **LOGIN}, {}, "no host name"),
         ({"url": ["https://a/v1"], **LOGIN}, {}, "without a path"),
         ({"url": ["https://a"]}, {}, "No credentials"),
