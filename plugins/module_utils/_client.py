@@ -68,6 +68,7 @@ class Client:
         self._hosts = list(connection.hosts)  # the one that answered last comes first
         self._members: frozenset[str] | None = None  # addresses that the cluster lists as its nodes
         self._session = _session(connection, self._context)
+        self._go_on: t.Callable[[], None] = lambda: None
 
     def close(self) -> None:
         self._session.close()
@@ -77,9 +78,11 @@ class Client:
         """The hosts in C(url), without their ports."""
         return tuple(urlsplit(f"//{host}").hostname or host for host in self._connection.hosts)
 
-    def another(self) -> Client:
-        """A client of the same cluster with connections of its own, for another thread."""
-        return Client(self._connection, self._clock, self._context)
+    def another(self, go_on: t.Callable[[], None]) -> Client:
+        """One with connections of its own, for another thread. C(go_on) raises if nothing is to be sent any more."""
+        other = Client(self._connection, self._clock, self._context)
+        other._go_on = go_on
+        return other
 
     def get(self, path: str, params: t.Mapping[str, str] | None = None, *, accept: t.Collection[int] = ()) -> Response:
         """Read; retried on every host until C(unavailable_timeout). Statuses in C(accept) are answers, not errors."""
@@ -209,6 +212,7 @@ class Client:
         connect = options.request_timeout
         if len(self._hosts) > 1:
             connect = min(connect, _CONNECT_TIMEOUT_WITH_CHOICE)
+        self._go_on()
         try:
             return self._session.request(
                 method,

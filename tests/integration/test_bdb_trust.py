@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+import time
 import typing as t
+from pathlib import Path
 
 import pytest
-from support.emulated import Emulated
+import yaml
+from support.emulated import MODULES, Emulated, playbook
 
 SIZE = {"memory_size": "100MB"}
 
@@ -86,3 +93,61 @@ def test_no_password_of_a_uri_is_printed(cluster: Emulated, credentials: str) ->
     for run in runs:
         assert not [word for word in ("h1dden", "s3cret") if word in run.output]
     cluster.run("redis_bdb", name="with-uris", state="absent")
+
+
+# -- what is ended from outside -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def purging(own_cluster: Emulated) -> dict[str, t.Any]:
+    """Options that delete three databases one after the other, each of which takes six seconds."""
+    made = own_cluster.run(
+        "redis_bdb_set", databases=[{"name": name, **SIZE} for name in ("keep", "x-1", "x-2", "x-3")]
+    )
+    assert made.changed, made.result
+    own_cluster.fault("slow_action", name="SMDeleteBDB", seconds=6)
+    own_cluster.clear_journal()
+    return {"databases": [{"name": "keep"}], "purge": True, "purge_limit": "3", "max_parallel": 1}
+
+
+def assert_nothing_more_is_sent(cluster: Emulated) -> None:
+    """Nobody has waited for the deletion that is under way, and when it is over, the next does not follow."""
+    assert len(cluster.api("GET", "/v1/bdbs?fields=uid").json()) == 4, "the process has waited for its threads"
+    end = time.monotonic() + 20
+    while len(cluster.api("GET", "/v1/bdbs?fields=uid").json()) > 3:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    ours = len([entry for entry in cluster.journal() if entry["path"] != "/v1/bdbs"])
+    time.sleep(2)
+    asked = [entry for entry in cluster.journal() if entry["path"] != "/v1/bdbs"]
+    assert [entry["method"] for entry in asked].count("DELETE") == 1
+    assert len(asked) == ours
+
+
+def test_nothing_is_sent_after_the_time_of_the_task_is_over(
+    own_cluster: Emulated, purging: dict[str, t.Any], tmp_path: Path
+) -> None:
+    task = {"name": "Purge", "redis_enterprise.cluster.redis_bdb_set": purging, "timeout": 2}
+    play = {"name": "Late", "hosts": "localhost", "gather_facts": False, "tasks": [task]}
+    book = tmp_path / "late.yml"
+    book.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    done = playbook(book, "-i", "localhost,", "-c", "local", environment=own_cluster.environment)
+    assert done.returncode == 2, done.stdout
+    assert "timed out" in done.stdout.lower()
+    own_cluster.wait_for("DELETE", "/v1/bdbs/2", seconds=0)
+    assert_nothing_more_is_sent(own_cluster)
+
+
+def test_nothing_is_sent_after_an_interrupt(own_cluster: Emulated, purging: dict[str, t.Any]) -> None:
+    arguments = {"ANSIBLE_MODULE_ARGS": {**own_cluster.connection, **purging}}
+    command = [sys.executable, "-m", f"{MODULES}.redis_bdb_set"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as module:
+        assert module.stdin is not None
+        module.stdin.write(json.dumps(arguments))
+        module.stdin.close()
+        module.stdin = None
+        own_cluster.wait_for("DELETE", "/v1/bdbs/2")
+        module.send_signal(signal.SIGINT)
+        module.communicate(timeout=30)
+    assert_nothing_more_is_sent(own_cluster)

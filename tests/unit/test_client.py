@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
 import typing as t
 
@@ -167,6 +168,21 @@ def test_what_is_no_list_is_not_taken_for_an_empty_one(serve: t.Any, client_for:
     if not isinstance(body, dict):
         with pytest.raises(ApiError, match="not by the REST API"):
             client.find("/v1/bdbs/1")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_what_is_called_off_is_neither_sent_nor_repeated(serve: t.Any, client_for: t.Any, method: str) -> None:
+    """Not even where the request was waiting for an API that was away."""
+    api = serve(Answer(302), Answer(200, {}))
+    allowed = iter([True, False])
+
+    def go_on() -> None:
+        if not next(allowed):
+            raise RuntimeError("called off")
+
+    with contextlib.closing(client_for(api.host).another(go_on)) as client, pytest.raises(RuntimeError, match="off"):
+        client.get("/v1/bdbs/1") if method == "GET" else client.write(method, "/v1/bdbs/1", {})
+    assert [each.method for each in api.asked] == [method]
 
 
 # -- redirects -------------------------------------------------------------------------------------------------------

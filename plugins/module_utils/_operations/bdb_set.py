@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import collections
 import dataclasses
 import threading
 import typing as t
@@ -114,6 +114,7 @@ class _Work:
         self.creating = threading.Lock()
         self.turns = threading.Semaphore(context.params["max_parallel"])
         self.failed = False
+        self._called_off = threading.Event()
         self._local = threading.local()
         self._contexts: list[Context] = []
         self._created: list[tuple[Database, dict[str, t.Any]]] = []  # with the result of each
@@ -130,18 +131,46 @@ class _Work:
             else:
                 changing.append(number)
         try:
-            with concurrent.futures.ThreadPoolExecutor(2 * self.context.params["max_parallel"]) as pool:
-                done = pool.map(lambda number: self._one(jobs[number]), changing)
-                results.update(zip(changing, done, strict=True))
+            self._in_threads(lambda number: results.update({number: self._one(jobs[number])}), changing)
         finally:
             self._close()
         return [results[number] for number in range(len(jobs))]
+
+    def _in_threads(self, do: t.Callable[[int], None], numbers: t.Sequence[int]) -> None:
+        """Do all of them. When the task is ended from outside (its time-out, Ctrl-C), nothing more is begun or sent.
+
+        The process does not wait for its daemon threads then, which may be about to learn how their request ended.
+        """
+        left = collections.deque(numbers)
+
+        def work() -> None:
+            while True:
+                try:
+                    number = left.popleft()
+                except IndexError:
+                    return
+                do(number)
+
+        count = min(2 * self.context.params["max_parallel"], len(left))
+        threads = [threading.Thread(target=work, daemon=True) for dummy in range(count)]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            self._called_off.set()
+            raise
+
+    def _go_on(self) -> None:
+        if self._called_off.is_set():
+            raise CollectionError("The task was ended from outside: nothing more is sent.")
 
     def _one(self, job: Job) -> dict[str, t.Any]:
         if job.refusal is not None:
             return _item(job, error=job.refusal)
         with _Turn(self.turns) as turn:
-            if self.failed and self.stop_on_error:
+            if self._called_off.is_set() or (self.failed and self.stop_on_error):
                 return _item(job, skipped=True)
             try:
                 database = Database(self._own_context(), job.desired, self.creating, turn.over, self.names)
@@ -182,7 +211,7 @@ class _Work:
     def _own_context(self) -> Context:
         """Sessions are not made to be shared between threads."""
         if not hasattr(self._local, "context"):
-            own = dataclasses.replace(self.context, client=self.context.client.another())
+            own = dataclasses.replace(self.context, client=self.context.client.another(self._go_on))
             self._local.context = own
             self._contexts.append(own)
         return t.cast(Context, self._local.context)
