@@ -117,9 +117,10 @@ _UPDATE: t.Mapping[str, str] = {
     "busy": _CREATION["busy"],
 }
 
+_NOT_FOUND = "Something that the request names, such as a role or an ACL, does not exist: correct the option."
 _BY_STATUS: t.Mapping[int, str] = {
     400: "The cluster does not understand the request: a field or value may be unknown to its release.",
-    404: "The database does not exist any more: run the task again to create it.",
+    404: f"{_NOT_FOUND} Or the database does not exist any more: run the task again to create it.",
     406: "The cluster does not accept this configuration: correct the option that it names.",
     409: "The database is busy with another change: try again when it has ended, or give a longer wait_timeout.",
 }
@@ -132,7 +133,8 @@ def codes(*, creation: bool) -> t.Mapping[str, str]:
 
 def sentence(error: ApiError, *, creation: bool) -> str | None:
     """What the user should change; None where the error's own message says it (wrong password, missing licence)."""
-    return codes(creation=creation).get(error.error_code) or _BY_STATUS.get(error.status)
+    by_status = {**_BY_STATUS, 404: _NOT_FOUND} if creation else _BY_STATUS
+    return codes(creation=creation).get(error.error_code) or by_status.get(error.status)
 
 
 def explained(error: ApiError, label: str, *, creation: bool) -> ApiError:

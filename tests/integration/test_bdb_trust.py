@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import signal
 import subprocess
@@ -93,6 +94,103 @@ def test_no_password_of_a_uri_is_printed(cluster: Emulated, credentials: str) ->
     for run in runs:
         assert not [word for word in ("h1dden", "s3cret") if word in run.output]
     cluster.run("redis_bdb", name="with-uris", state="absent")
+
+
+# -- what is not to be believed ------------------------------------------------------------------------------------
+
+PAGE = "<html>404 page not found</html>"
+
+
+def no_such_page(cluster: Emulated, path: str, **options: t.Any) -> None:
+    cluster.fault("unavailable", status=404, body=PAGE, method="GET", path=path, **options)
+
+
+def names(cluster: Emulated) -> list[str]:
+    return [bdb["name"] for bdb in cluster.api("GET", "/v1/bdbs?fields=name").json()]
+
+
+@pytest.fixture
+def faulty(cluster: Emulated) -> t.Iterator[Emulated]:
+    yield cluster
+    cluster.control("DELETE", "/faults")
+
+
+@pytest.mark.parametrize("body", [PAGE, {"error_code": "db_not_exist"}, None])
+def test_one_404_is_not_an_absence(faulty: Emulated, body: t.Any) -> None:
+    uid = made(faulty, "listed")
+    for options in ({"name": "listed", **SIZE}, {"uid": uid, **SIZE}):
+        faulty.fault("unavailable", status=404, body=body, method="GET", path=f"/v1/bdbs/{uid}", count=1)
+        again = faulty.run("redis_bdb", **options)
+        assert (again.changed, again.writes) == (False, []), again.result
+        assert again.result["bdb"]["uid"] == uid
+    assert names(faulty).count("listed") == 1
+
+
+@pytest.mark.parametrize("module", ["redis_bdb", "redis_bdb_set"])
+@pytest.mark.parametrize("by", ["name", "uid"])
+def test_one_404_is_not_a_deletion_either(faulty: Emulated, module: str, by: str) -> None:
+    uid = made(faulty, "to-delete")
+    no_such_page(faulty, f"/v1/bdbs/{uid}", count=1)
+    wanted = {"name": "to-delete", "state": "absent"} if by == "name" else {"uid": uid, "state": "absent"}
+    options = wanted if module == "redis_bdb" else {"databases": [wanted]}
+    deleted = faulty.run(module, **options)
+    assert deleted.changed, deleted.result
+    assert "to-delete" not in names(faulty)
+
+
+@pytest.mark.parametrize("options", [SIZE, {"state": "absent"}])
+def test_a_404_that_stays_is_a_failure(faulty: Emulated, options: dict[str, t.Any]) -> None:
+    uid = made(faulty, "contradictory")
+    no_such_page(faulty, f"/v1/bdbs/{uid}")
+    run = faulty.run("redis_bdb", name="contradictory", **options)
+    assert run.result["failed"]
+    assert f"The cluster lists database 'contradictory' (uid {uid}), but answers" in run.result["msg"]
+    assert run.result["failure"]["status"] == 404
+    assert run.writes == []
+    assert names(faulty).count("contradictory") == 1
+
+
+def test_a_deletion_is_over_when_the_list_says_so(faulty: Emulated) -> None:
+    uid = made(faulty, "half-deleted")
+    faulty.fault("action", name="SMDeleteBDB", outcome="stuck", at=50)
+    no_such_page(faulty, f"/v1/(bdbs/{uid}|actions/.*)")
+    run = faulty.run("redis_bdb", uid=uid, state="absent", wait_timeout=2)
+    assert run.result["failed"], "listed, and yet believed to be gone"
+    faulty.control("DELETE", "/faults")
+
+
+def test_a_change_during_which_a_404_comes_goes_on(faulty: Emulated) -> None:
+    uid = made(faulty, "changing")
+    faulty.fault("slow_action", name="SMUpdateBDB", seconds=2)
+    assert faulty.api("PUT", f"/v1/bdbs/{uid}", {"max_connections": 9}).status_code == 200
+    faulty.clear_journal()
+
+    def vanish() -> None:
+        faulty.wait_for("GET", f"/v1/bdbs/{uid}")
+        no_such_page(faulty, f"/v1/bdbs/{uid}", count=2)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        vanished = pool.submit(vanish)
+        run = faulty.run("redis_bdb", name="changing", memory_size="120MB")
+        vanished.result()
+    assert run.changed, run.result
+    assert names(faulty).count("changing") == 1
+
+
+def test_a_404_to_a_write_is_told_in_the_words_of_the_cluster(faulty: Emulated) -> None:
+    uid = made(faulty, "named")
+    body = {"error_code": "role_not_exist", "description": "There is no role 77."}
+    permissions = {"roles_permissions": [{"role_uid": 77, "redis_acl_uid": 1}]}
+    for method, path in (("POST", "/v1/bdbs"), ("PUT", f"/v1/bdbs/{uid}"), ("DELETE", f"/v1/bdbs/{uid}")):
+        faulty.fault("unavailable", status=404, body=body, method=method, path=path)
+    for name, options in (("fresh", {**SIZE, **permissions}), ("named", permissions), ("named", {"state": "absent"})):
+        run = faulty.run("redis_bdb", name=name, **options)
+        assert run.result["failed"]
+        assert "such as a role or an ACL, does not exist" in run.result["msg"]
+        assert "The cluster says (404, role_not_exist): There is no role 77." in run.result["msg"]
+        failure = run.result["failure"]
+        assert (failure["error_code"], failure["description"]) == ("role_not_exist", "There is no role 77.")
+        assert (len(run.writes), run.changed) == (1, False)
 
 
 # -- what is ended from outside -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from .._actions import Action
 from .._bdb_desired import options
 from .._bdb_done import PASSING, Standstill
 from .._bdb_plan import Bdb, Desired, Plan
+from .._bdb_read import NAMES, Reader
 from .._errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, WaitTimeout
 from .._operation import Context, Result
 from .._waiter import Seen, pause_after, wait_until
@@ -20,7 +21,6 @@ from .._waiter import Seen, pause_after, wait_until
 # The options that describe one database, as redis_bdb and each item of redis_bdb_set take them.
 OPTIONS: t.Mapping[str, t.Any] = options()
 
-NAMES: t.Mapping[str, str] = {"fields": "uid,name"}  # the query for who has which name
 _SHORT = 0.02  # seconds before names are read again for a creation
 _GRACE = 5.0  # seconds in which a lost request may still arrive, or an object may still show its old values
 
@@ -72,7 +72,6 @@ class Database:
         names: t.Sequence[str] = (),
     ) -> None:
         self.changing_over = changing_over
-        self.names = names
         self.context = context
         self.client = context.client
         self.clock = context.clock
@@ -80,7 +79,7 @@ class Database:
         self.creating = creating or contextlib.nullcontext()
         self.started = context.clock.now()
         self.deadline = context.deadline()
-        self.state_id: str | None = None  # of the cluster when it was read last: makes a creation conditional
+        self.reader = Reader(context.client, context.clock, desired, names)
         self.sent: Plan | None = None
         self.created = False  # or perhaps: the answer may have been lost
         self.made: t.Any = None  # uid of the database that was created here, if it is known
@@ -120,23 +119,14 @@ class Database:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def look(self) -> Bdb | None:
-        """The database that is meant: one request by uid, two by name (all names, then the one)."""
-        uid, name = self.desired.uid, self.desired.name
-        found = self._find(uid) if uid is not None else None
-        if found is not None and name in (None, found.get("name")):
-            return found
-        response = self.client.get_list("/v1/bdbs", NAMES)  # an absence is believed of a list only
-        self.state_id = response.state_id
-        picked = _bdb_plan.pick(self.desired, response.data)
-        if picked is None or found is not None:
-            return found
-        return self._find(picked["uid"])
+        """The database that is meant."""
+        return self.reader.look()
 
     def _look_again(self, plan: Plan) -> Bdb | None:
         """After an attempt: the same database as before, even if another has its name by now."""
         if plan.current is None:
             return self.look()
-        found = self._find(plan.current["uid"])
+        found = self.reader.believed(plan.current["uid"])
         if found is None and self.desired.state == "present":
             raise NotAsAsked(
                 f"{self.desired.label} was deleted while it was being changed. Run the task again to create it."
@@ -148,10 +138,7 @@ class Database:
         return _bdb_done.double(str(self.desired.name), self.made, listed)
 
     def _find(self, uid: t.Any) -> Bdb | None:
-        params = {"extended": "true"} if self.desired.extended else {}
-        if self.names:
-            params["fields"] = ",".join(self.names)
-        return t.cast("Bdb | None", self.client.find(f"/v1/bdbs/{uid}", params))
+        return self.reader.find(uid)
 
     def _refuse_unknown(self, current: Bdb | None) -> None:
         """Fields that this collection does not know are held against the schema of the cluster, where it has one."""
@@ -173,7 +160,9 @@ class Database:
 
         def probe() -> Seen:
             bdb = seen["bdb"] = self._find(current["uid"])
-            status = "gone" if bdb is None else str(bdb.get("status"))
+            if bdb is None:
+                return self._gone(current["uid"])
+            status = str(bdb.get("status"))
             return Seen(status not in PASSING, f"{self.desired.label} is {status}")
 
         self._until(probe, current["uid"], f"{self.desired.label} to settle")
@@ -181,13 +170,18 @@ class Database:
             return self.look() if self.desired.state == "present" else None
         return t.cast("Bdb", seen["bdb"])
 
+    def _gone(self, uid: t.Any) -> Seen:
+        """After a 404."""
+        listed = self.reader.is_listed(uid)
+        return Seen(not listed, f"{self.desired.label} is {'still listed' if listed else 'gone'}")
+
     def _until(self, probe: t.Callable[[], Seen], uid: t.Any, waiting_for: str) -> None:
         """Wait; if time runs out, the error names what the cluster is doing with the database."""
         try:
             wait_until(probe, self.deadline.left(), self.clock, waiting_for)
         except WaitTimeout as late:
             try:
-                bdb, listed = self._find(uid), self.client.find(f"/v1/actions/bdb/{uid}")
+                bdb, listed = self.reader.believed(uid), self.client.find(f"/v1/actions/bdb/{uid}")
             except CollectionError:
                 raise late from None
             raise _bdb_done.in_vain(late, self.desired.label, bdb, _actions.from_v1(listed), self.action) from late
@@ -211,19 +205,19 @@ class Database:
         if plan.step != "create":
             return self._send(plan)
         with self.creating:
-            while self.state_id is not None or self.look() is None:
+            while self.reader.state_id is not None or self.look() is None:
                 try:
                     return self._send(plan)
                 except _Moved as moved:
-                    self.state_id = None  # something has changed since the names were read: read them again
+                    self.reader.state_id = None  # something has changed since the names were read: read them again
                     self._pause(moved.error, plan, _SHORT)
         return None
 
     def _send(self, plan: Plan) -> Bdb | None:
         method, path, body = plan.request()
-        state_id = self.state_id if plan.step == "create" else None
+        state_id = self.reader.state_id if plan.step == "create" else None
         try:
-            response = self.client.write(method, path, body, state_id=state_id, accept=(404,))
+            response = self.client.write(method, path, body, state_id=state_id)
         except Ambiguous as lost:
             if plan.action:
                 return self._find_out_about_lost_action(plan, lost)
@@ -233,12 +227,10 @@ class Database:
         except ApiError as error:
             if error.error_code == "wrong_cluster_state_id":
                 raise _Moved(error) from error
+            if error.status == 404 and plan.current is not None and self.reader.believed(plan.current["uid"]) is None:
+                return None  # somebody else has deleted it
             self._pause_if_busy(error, plan)
             return None
-        if response.status == 404:
-            if plan.current is None or self._find(plan.current["uid"]) is not None:  # trying again would not help
-                raise ApiError(f"{method} {path} was answered with 404.", Failure(status=404, method=method, path=path))
-            return None  # somebody else has deleted it
         return self._note(plan, response.data if isinstance(response.data, dict) else {})
 
     def _note(self, plan: Plan, answer: Bdb) -> Bdb:
@@ -315,7 +307,7 @@ class Database:
             if self.action is not None:
                 _actions.require_success(self.action, _bdb_done.what_remains(self.desired.label, bdb))
             if plan.step == "delete":
-                return Seen(bdb is None, f"{self.desired.label} is still there")
+                return self._gone(uid) if bdb is None else Seen(False, f"{self.desired.label} is still there")
             return self._as_asked(bdb, seen)
 
         self._until(probe, uid, f"the {plan.step} of {self.desired.label}")
@@ -329,7 +321,8 @@ class Database:
         """Releases have listed actions as running that were over: then the database tells, where it can."""
         if plan.action or not standstill.is_long(action, self.clock.now()):  # a flush cannot be seen in the database
             return False
-        if not _bdb_done.is_done(self.desired, self._find(uid)):
+        bdb = self._find(uid)
+        if not _bdb_done.is_done(self.desired, bdb) or (bdb is None and self.reader.is_listed(uid)):
             return False
         self.context.warn(_bdb_done.taken_for_done(self.desired, action))
         return True

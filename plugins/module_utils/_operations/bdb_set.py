@@ -13,10 +13,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .. import _bdb_fields, _bdb_plan, _bdb_set_plan
 from .._bdb_plan import Bdb, Desired
+from .._bdb_read import NAMES
 from .._bdb_set_plan import Job
 from .._errors import CollectionError, InvalidInput
 from .._operation import Context, Result
-from .bdb import NAMES, OPTIONS, Database
+from .bdb import OPTIONS, Database
 
 
 def run(context: Context) -> Result:
