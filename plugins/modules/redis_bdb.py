@@ -53,6 +53,8 @@ options:
       - What to do beside changing what differs, in the same request. Needs an existing database.
       - V(flush) deletes all keys. V(reset_admin_pass) makes a new random admin password.
       - An action is carried out, and reported as a change, on every run of the task.
+      - It is never sent twice. If its answer is lost, the task fails, because nothing that the cluster shows tells
+        whether it was carried out.
     type: str
     choices:
       - flush

@@ -193,6 +193,30 @@ def test_a_404_to_a_write_is_told_in_the_words_of_the_cluster(faulty: Emulated) 
         assert (len(run.writes), run.changed) == (1, False)
 
 
+@pytest.mark.parametrize("options", [{"action": "flush", "confirm_flush": True}, {"action": "reset_admin_pass"}])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_another_does_is_no_proof_of_a_lost_action(faulty: Emulated, when: str, options: dict[str, t.Any]) -> None:
+    action = options["action"]
+    name = f"lost-{action.replace('_', '-')}-{when}"
+    uid = made(faulty, name)
+    faulty.clear_journal()
+    faulty.fault("drop", when=when, method="PUT", path=f"/v1/bdbs/{uid}/{action}", count=1)
+
+    def change() -> None:
+        faulty.wait_for("PUT", f"/v1/bdbs/{uid}/{action}")
+        faulty.control("POST", f"/bdbs/{uid}", {"max_connections": 7, "last_changed_time": "2031-01-01T00:00:00Z"})
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(change)
+        run = faulty.run("redis_bdb", name=name, **options)
+        changed.result()
+    assert run.result["failed"]
+    assert "nothing shows whether it was carried out" in run.result["msg"]
+    assert run.changed, "it may have been done, and nobody can say that it was not"
+    assert run.result["diff"]["after"]["action"] == action
+    assert len(run.writes) == 1
+
+
 # -- what is ended from outside -------------------------------------------------------------------------------------
 
 

@@ -219,8 +219,6 @@ class Database:
         try:
             response = self.client.write(method, path, body, state_id=state_id)
         except Ambiguous as lost:
-            if plan.action:
-                return self._find_out_about_lost_action(plan, lost)
             self._note(plan, {})
             self._let_lost_request_arrive(plan, lost)
             return None
@@ -241,7 +239,17 @@ class Database:
         return answer
 
     def _let_lost_request_arrive(self, plan: Plan, lost: Ambiguous) -> None:
-        """Before anything is sent again, give the lost request time to show up: two creations make two databases."""
+        """Before anything is sent again, give the lost request time to show up: two creations make two databases.
+
+        An action is never sent again: what was flushed may have been filled since. And nothing in the API tells whether
+        it was done: its state machine is that of any change, and the database looks the same before and after.
+        """
+        if plan.action:
+            raise Ambiguous(
+                f"The answer to action {plan.action} of {self.desired.label} was lost, and nothing shows whether it "
+                "was carried out. Look at the database before you run the task again.",
+                lost.failure,
+            ) from lost
         if self.deadline.left().timeout <= 0 or not self.context.wait.enabled:
             raise WaitTimeout(
                 f"{lost} Look at {self.desired.label} before you run the task again.", lost.failure
@@ -249,23 +257,6 @@ class Database:
         self.clock.sleep(min(pause_after(self.clock.now() - self.started, 5.0), self.deadline.left().timeout))
         until = self.clock.now() + _GRACE
         while plan.step == "create" and self.clock.now() < until and self.look() is None:
-            self.clock.sleep(0.5)
-
-    def _find_out_about_lost_action(self, plan: Plan, lost: Ambiguous) -> Bdb:
-        """An action is never sent twice: what was flushed may have been filled again. So: has it arrived, or not?"""
-        before = plan.current or {}
-        until = self.clock.now() + _GRACE
-        while True:
-            bdb = self._look_again(plan) or {}
-            if bdb.get("status") in PASSING or bdb.get("last_changed_time") != before.get("last_changed_time"):
-                self.sent = plan
-                return {"uid": before["uid"]}
-            if self.clock.now() >= until:
-                raise Ambiguous(
-                    f"The answer to action {plan.action} of {self.desired.label} was lost, and nothing shows whether "
-                    "it was carried out. Look at the database before you run the task again.",
-                    lost.failure,
-                ) from lost
             self.clock.sleep(0.5)
 
     def _pause_if_busy(self, error: ApiError, plan: Plan) -> None:
