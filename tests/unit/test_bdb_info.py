@@ -58,7 +58,12 @@ def test_a_uid_is_asked_for_alone(clock: t.Any) -> None:
     bdbs, asked = run(clock, answers, uid=2)
     assert [each["name"] for each in bdbs] == ["queue"]
     assert asked == ["/v1/bdbs/2"]
-    assert run(clock, answers, uid=9) == ([], ["/v1/bdbs/9"])
+
+
+def test_that_a_uid_is_not_there_is_believed_of_the_list_only(clock: t.Any) -> None:
+    answers = {"/v1/bdbs": [bdb(1, "cache"), bdb(2, "queue")]}
+    assert run(clock, answers, uid=9) == ([], ["/v1/bdbs/9", "/v1/bdbs"])
+    assert [each["name"] for each in run(clock, answers, uid=2)[0]] == ["queue"]
 
 
 def test_uid_and_name_must_both_fit(clock: t.Any) -> None:

@@ -19,12 +19,10 @@ _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def run(context: Context) -> Result:
     name, uid = context.params.get("name"), context.params.get("uid")
     query = _query(context.params)
-    if uid is None:
-        found = context.client.get_list("/v1/bdbs", query).data
-    else:
-        one = context.client.find(f"/v1/bdbs/{uid}", query)
-        found = [] if one is None else [one]
-    meant = [bdb for bdb in found if name is None or bdb.get("name") == name]
+    one = None if uid is None else context.client.find(f"/v1/bdbs/{uid}", query)
+    # That a database is not there is believed of the list only; a 404 can come from something else than the API.
+    found = context.client.get_list("/v1/bdbs", query).data if one is None else [one]
+    meant = [bdb for bdb in found if uid in (None, bdb["uid"]) and name in (None, bdb.get("name"))]
     return Result(False, {"bdbs": [_shape(bdb) for bdb in sorted(meant, key=lambda bdb: int(bdb["uid"]))]})
 
 
