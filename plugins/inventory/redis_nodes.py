@@ -120,6 +120,8 @@ options:
     description:
       - What a host is called. V(addr) is the node's address inside the cluster, V(external_addr) its first address for
         clients, V(hostname) its own host name, V(uid) makes it C(node-1) and so on.
+      - V(rack) puts the node's rack before that, as in C(east-1a-node-1), with hyphens for characters that patterns of
+        hosts cannot have. A node without a rack is called as with V(uid).
       - A node without such an address or name is called by its address inside the cluster.
       - Anything else is an expression over the variables of the host, such as V(redis_node_hostname.split('.'\)[0]).
     type: str
@@ -358,8 +360,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             name = self._compose(self.get_option("hostname"), known)
         except AnsibleError as error:
             raise InvalidInput(
-                f"hostname is none of addr, external_addr, hostname and uid, and as an expression it fails for node "
-                f"{known['redis_node_uid']}: {error}"
+                f"hostname is none of addr, external_addr, hostname, uid and rack, and as an expression it fails for "
+                f"node {known['redis_node_uid']}: {error}"
             ) from error
         if not isinstance(name, str) or not name:
             raise InvalidInput(

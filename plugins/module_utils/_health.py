@@ -282,6 +282,13 @@ def _capacity_without_node(facts: Facts, question: Question) -> t.Iterator[Probl
 
 def _single_copies(facts: Facts, question: Question) -> t.Iterator[Problem]:
     node = facts.cluster.node(question.without_node or 0)
+    for shard in node.shards if node else ():
+        if _is_last(shard, facts.cluster):
+            message = (
+                f"{shard_name(shard, facts.cluster)} on node {question.without_node} is the last copy of its data that "
+                "is well, although replication is on."
+            )
+            yield Problem("/v1/shards", f"shard {shard.uid}", ERROR, message)
     held = {shard.bdb_uid for shard in node.shards} if node else set()
     for database in facts.cluster.databases:
         if database.uid in held and not database.replication:
@@ -290,6 +297,19 @@ def _single_copies(facts: Facts, question: Question) -> t.Iterator[Problem]:
                 "only if the node is drained completely before it is stopped."
             )
             yield Problem("/v1/shards", f"database {database.uid}", WARNING, message)
+
+
+def _is_last(shard: Shard, cluster: Cluster) -> bool:
+    """Whether no other copy of a shard is well, although there should be one."""
+    database = cluster.database(shard.bdb_uid)
+    if database is None or not (database.replication and shard.well):
+        return False
+    if not shard.slots and database.shards_count > 1:
+        return False  # without slots nobody can say whose copy is whose
+    data = (shard.bdb_uid, shard.slots)
+    return not any(
+        other.well and (other.bdb_uid, other.slots) == data for other in cluster.shards if other.uid != shard.uid
+    )
 
 
 def _report(facts: Facts, question: Question) -> t.Iterator[Problem]:

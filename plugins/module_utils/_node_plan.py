@@ -160,7 +160,8 @@ def _options_of_release(wanted: Wanted, cluster: Cluster) -> list[str]:
 
 def _decide_on(wanted: Wanted, node: Node, view: View) -> Step:
     half_done = _failed(view.own_record)
-    if node.in_maintenance and not half_done and not_as_asked(wanted, view.cluster) is None:
+    believed = not half_done or doubtful(view.own_record)
+    if node.in_maintenance and believed and not_as_asked(wanted, view.cluster) is None:
         return Step("nothing", f"node {node.uid} is in maintenance")
     warnings = guard(wanted, _danger_of_on(node, view.cluster))
     body = dict(wanted.options)
@@ -239,6 +240,11 @@ def guard(wanted: Wanted, danger: str | None) -> list[str]:
 
 def _failed(record: Action | None) -> bool:
     return record is not None and record.finished and not record.succeeded
+
+
+def doubtful(record: Action | None) -> bool:
+    """Whether only the node can tell how an action ended: one that has done its work can be recorded as aborted."""
+    return record is not None and record.status == "aborted"
 
 
 def _done(record: Action | None) -> bool:

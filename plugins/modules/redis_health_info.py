@@ -38,6 +38,7 @@ options:
         another copy of the same data, nor for rack-aware databases in the same rack as one. It is an estimate. Leave
         it out if replicas are to stay on the node.
       - V(single_copies), with O(without_node), warns of databases without replication that have a shard on that node.
+        With replication, a shard there that is the last copy of its data that is well is a problem.
     type: list
     elements: str
     choices:

@@ -216,6 +216,15 @@ releases:
   elements: str
   sample:
     - 8.0.16-29
+url_hosts:
+  description:
+    - The hosts in O(url), without their ports. If they are all names and addresses of a node that is to leave, its end
+      cannot be seen.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - node1.example.com
 failure:
   description:
     - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import typing as t
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
@@ -19,7 +20,8 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors i
 
 ROLES = {"master": "primary", "slave": "replica"}
 ALWAYS = ("role_primary", "role_replica", "in_maintenance")  # groups that exist even while nobody is in them
-_NAMES = ("addr", "external_addr", "hostname", "uid")
+_NAMES = ("addr", "external_addr", "hostname", "uid", "rack")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")  # such as a colon or a comma, which part the patterns of hosts
 _SAME = (  # attributes of a node whose variable has their name
     "uid",
     "addr",
@@ -129,9 +131,13 @@ def groups(variables: t.Mapping[str, t.Any], cluster: str | None) -> list[str]:
 
 
 def name_of(variables: t.Mapping[str, t.Any], how: str) -> str | None:
-    """The host's name for one of the four plain choices; None where the node does not have it."""
+    """The host's name for one of the plain choices; None where the node does not have it."""
+    by_uid = f"node-{variables['redis_node_uid']}"
     if how == "uid":
-        return f"node-{variables['redis_node_uid']}"
+        return by_uid
+    if how == "rack":
+        rack = _NOT_IN_A_NAME.sub("-", variables["redis_node_rack_id"] or "").strip("-")
+        return f"{rack}-{by_uid}" if rack else by_uid
     value = variables[f"redis_node_{how}"]
     if isinstance(value, list):
         value = value[0] if value else None
@@ -143,5 +149,5 @@ def node_title(source: Source, variables: t.Mapping[str, t.Any]) -> str:
 
 
 def is_plain(how: str) -> bool:
-    """Whether C(hostname) is one of the four choices, and not an expression."""
+    """Whether C(hostname) is one of the plain choices, and not an expression."""
     return how in _NAMES

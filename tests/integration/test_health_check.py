@@ -160,6 +160,23 @@ def test_what_could_not_be_found_out_is_always_a_failure(
     assert failed.stats["cluster"]["healthy"] is None
 
 
+def test_a_host_for_the_calls_that_cannot_be_reached_has_an_exit_code_of_its_own(
+    cluster: Emulated, tmp_path: Path
+) -> None:
+    away = {"ansible_connection": "ssh", "ansible_host": "localhost.invalid", "ansible_port": 1}
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"bastion": away}}}), encoding="utf-8")
+    cluster.clear_journal()
+    for allowed in (True, False):
+        failed = check(
+            cluster, tmp_path, "-i", str(inventory), health_check_api_host="bastion", health_check_fail=allowed
+        )
+        assert failed.code == 4, failed.output
+        assert "UNREACHABLE!" in failed.output
+        assert failed.reports == [], "what was not asked is not shown"
+    assert cluster.journal() == []
+
+
 def test_nodes_that_cannot_be_read_are_said(cluster: Emulated, tmp_path: Path) -> None:
     cluster.fault("unavailable", path="/v1/nodes", status=500, body={"error_code": "internal_error"})
     try:

@@ -254,7 +254,7 @@ ENTRY = {"name": "east", "url": "https://east.test"}
         ({"unreachable": "maybe"}, "maybe"),
         (
             {"hostname": "nope"},
-            "hostname is none of addr, external_addr, hostname and uid, and as an expression it fails",
+            "hostname is none of addr, external_addr, hostname, uid and rack, and as an expression it fails",
         ),
         ({"hostname": "redis_node_uid"}, "The expression in hostname gives no name for node 1: it must be a text"),
         ({"hostname": "redis_node_role"}, "The host replica would be both node 2 and node 3: set hostname"),

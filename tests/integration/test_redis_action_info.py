@@ -90,6 +90,34 @@ def test_filters_and_scopes(own_cluster: Emulated, shape: str) -> None:
     assert len(info(own_cluster, since="2001-01-01T00:00:00Z").result["actions"]) == 2
 
 
+@pytest.mark.parametrize(("release", "api_version"), [("7.2.4", "auto"), ("8.0.16", "v1"), ("8.0.16", "v2")])
+def test_status_and_database_choose_among_all(release: str, api_version: str) -> None:
+    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3", "--version", release) as cluster:
+        for name in ("one", "two"):
+            cluster.run("redis_bdb", name=name, memory_size="100MB")
+        cluster.fault("action", name="SMUpdateBDB", outcome="stuck", at=30)
+        cluster.run("redis_bdb", name="one", memory_size="200MB", wait=False)
+        cluster.fault("action", name=ON, outcome="failed", at=10, error="no room", count=1)
+        cluster.run("redis_node_action", node_uid=2, action=ON)
+
+        def found(**options: t.Any) -> list[str]:
+            actions = info(cluster, **options).result["actions"]
+            return sorted(f"{each['name']} {each['object_uid']} {each['status']}" for each in actions)
+
+        everything = {"scope": "all", "api_version": api_version}
+        created = [f"SMCreateBDB {uid} completed" for uid in (1, 2)]
+        updated, failed = "SMUpdateBDB 1 running", f"{ON} 2 failed"
+        assert found(**everything) == sorted([*created, updated, failed])
+        assert found(**everything, status=["running"]) == [updated]
+        assert found(**everything, status=["failed", "running"]) == sorted([updated, failed])
+        assert found(**everything, status=["aborted"]) == []
+        assert found(**everything, bdb_uid=1) == [created[0], updated]
+        assert found(**everything, bdb_uid=2) == [created[1]], "node 2 is no database"
+        assert found(**everything, bdb_uid=1, status=["completed"]) == [created[0]]
+        assert found(bdb_uid=1) == [created[0], updated]
+        assert found(bdb_uid=1, status=["running"]) == [updated]
+
+
 def test_a_short_action_is_noticed_within_a_fifth_of_a_second(own_cluster: Emulated) -> None:
     own_cluster.control("POST", "/cluster-actions", {"name": "short", "seconds": 0.2})
     late = []

@@ -290,6 +290,52 @@ def test_single_copies_are_named_as_a_warning(clock: t.Any) -> None:
     assert message.startswith("Database 2 (queue) has no replicas and a shard on node 3: it is safe only if")
 
 
+@pytest.mark.parametrize(
+    "lose",
+    [
+        each(lambda table: table[SHARD].pop(1), update(NODE, 1, shard_list=[3])),
+        update(SHARD, 1, detailed_status="loading"),
+        update(SHARD, 1, status="inactive", detailed_status="down"),
+    ],
+)
+def test_the_last_copy_of_replicated_data_is_an_error(
+    lose: t.Callable[[dict[str, t.Any]], t.Any], clock: t.Any
+) -> None:
+    table = small_cluster.answers()
+    lose(table)
+    given = facts(table, clock)
+    assert ask("single_copies", given, without(1)) == [
+        (
+            "shard 1",
+            ERROR,
+            "Primary shard 1 of database 1 (cache) on node 1 is the last copy of its data that is well, although "
+            "replication is on.",
+        )
+    ]
+    assert ask("single_copies", given, without(2)) == [], "the other copies on node 2 have a copy elsewhere"
+
+
+def test_a_replica_can_be_the_last_copy_and_one_that_is_not_well_is_none(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    table[SHARD][0]["detailed_status"] = "down"
+    given = facts(table, clock)
+    [(what, severity, message)] = ask("single_copies", given, without(2))
+    assert (what, severity) == ("shard 2", ERROR)
+    assert message.startswith("Replica shard 2 of database 1 (cache) on node 2 is the last copy of its data")
+    assert ask("single_copies", given, without(1)) == []
+
+
+def test_without_slots_nobody_says_whose_copy_is_the_last(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    for shard in table[SHARD][:4]:
+        shard["assigned_slots"] = ""
+    table[SHARD][1]["detailed_status"] = table[SHARD][3]["detailed_status"] = "down"
+    assert ask("single_copies", facts(table, clock), without(1)) == []
+    table["/v1/bdbs"][0]["shards_count"] = 1
+    del table[SHARD][2:4]
+    assert [what for what, *dummy in ask("single_copies", facts(table, clock), without(1))] == ["shard 1"]
+
+
 # -- all together ----------------------------------------------------------------------------------------------------
 
 

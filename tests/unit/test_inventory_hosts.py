@@ -188,14 +188,33 @@ def test_groups_of_a_node(clock: t.Any) -> None:
         ("external_addr", "192.0.2.2", None),
         ("hostname", "node2", None),
         ("uid", "node-2", "node-2"),
+        ("rack", "east-1a-node-2", "east-1a-node-2"),
     ],
 )
 def test_names_of_a_node(how: str, name: str, when_down: str | None, clock: t.Any) -> None:
     table = small_cluster.answers()
-    table["/v1/nodes"][1]["external_addr"] = ["192.0.2.2", "192.0.2.3"]
+    table["/v1/nodes"][1] |= {"external_addr": ["192.0.2.2", "192.0.2.3"], "rack_id": "east-1a"}
     assert _inventory_hosts.is_plain(how)
     assert _inventory_hosts.name_of(known(clock, table, 2), how) == name
     table["/v1/nodes"][1]["external_addr"] = []
     table["/v1/nodes/status"]["2"] = {}
     assert _inventory_hosts.name_of(known(clock, table, 2), how) == when_down
     assert not _inventory_hosts.is_plain("redis_node_addr")
+
+
+@pytest.mark.parametrize(
+    ("rack", "name"),
+    [
+        ("a", "a-node-2"),
+        ("East_1.a", "East_1.a-node-2"),
+        ("zone 1:a,b", "zone-1-a-b-node-2"),
+        ("&a!", "a-node-2"),
+        ("*", "node-2"),
+        ("", "node-2"),
+        (None, "node-2"),
+    ],
+)
+def test_a_rack_in_a_name_is_fit_for_a_pattern(rack: str | None, name: str, clock: t.Any) -> None:
+    table = small_cluster.answers()
+    table["/v1/nodes"][1]["rack_id"] = rack
+    assert _inventory_hosts.name_of(known(clock, table, 2), "rack") == name

@@ -26,6 +26,7 @@ def test_all_nodes_in_five_requests(clock: t.Any) -> None:
     result, asked = run(clock, small_cluster.answers())
     assert [node["uid"] for node in result["nodes"]] == [1, 2, 3]
     assert (result["primary_uid"], result["release"], result["changed"]) == (1, "8.0.16", False)
+    assert result["url_hosts"] == ["stub.test"]
     assert result["quorum"] == {"nodes": 3, "needed": 2, "carrying": 3}
     assert len(asked) == 5
     assert "snapshots" not in result["nodes"][0]

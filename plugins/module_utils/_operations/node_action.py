@@ -206,8 +206,23 @@ class _NodeAction:
 
     def _require_success(self, ended: Action) -> None:
         if not ended.succeeded:
-            node = _cluster.read(self.client).node(self.wanted.node_uid)
-            _actions.require_success(ended, self.plan.remains(self.wanted, node))
+            now = _cluster.read(self.client)
+            remains = self.plan.remains(self.wanted, now.node(self.wanted.node_uid))
+            if _node_plan.doubtful(ended) and self._is_as_asked(now):
+                state = remains.partition(". ")[0].rstrip(".")
+                remains = (
+                    f"{state}. That is how {self.wanted.action} leaves it: run the task again, and it will find it so."
+                )
+            _actions.require_success(ended, remains)
+
+    def _is_as_asked(self, now: Cluster) -> bool:
+        """Whether the action has done all of its work, whatever its record says."""
+        node = now.node(self.wanted.node_uid)
+        if node is None and self.wanted.action != REMOVE:
+            return False
+        if node is not None and node.stale_snapshot and self.wanted.action == OFF:  # which deletes it last
+            return False
+        return self.plan.not_as_asked(self.wanted, self.first.cluster if self.first else now, now) is None
 
     def _settled(self, before: Cluster) -> Cluster | None:
         """The cluster, read back and as asked; None when the action has to be run once more."""

@@ -35,6 +35,7 @@ def run(context: Context) -> Result:
             "racks": cluster.racks,
             "release": ".".join(map(str, cluster.release)),
             "releases": cluster.releases,
+            "url_hosts": list(context.client.host_names),
         },
     )
 
