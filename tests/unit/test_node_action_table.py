@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.acting_api import ActingApi, World
 
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action_run import MOST_RUNS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import (
     ActionFailed,
     CollectionError,
@@ -171,6 +172,60 @@ SITUATIONS: dict[str, Setup] = {
 }
 
 
+# What a refusal says, by situation; where actions have reasons of their own, by action.
+REFUSALS: dict[str, str | dict[str, str]] = {
+    "`remove` running on the node": "remove of node 2 is running: the node is leaving the cluster. To keep it, cancel",
+    "no node with this uid": "The cluster has no node with uid 9; its nodes are 1, 2, 3",
+    "that the node was removed": "Node 2 is not in the cluster any more: remove of node 2 is completed",
+    "the node decommissioning, and no removal running": "Node 2 is decommissioning: its removal began and did not end",
+    "the node down, its data elsewhere too": {
+        ON: "Node 2 is down: its shards cannot be moved away in order",
+        OFF: "Node 2 is down: start it, and wait until the cluster sees it",
+        ENSLAVE: "Node 2 is down: the others elect a new primary",
+    },
+    "the node down, with the only copy of data": {
+        ON: "Node 2 is down: its shards cannot be moved away in order",
+        OFF: "Node 2 is down: start it, and wait until the cluster sees it",
+        REMOVE: "Node 2 is down and has the only copy of shard 3 of database cache, shard 5 of database queue",
+        ENSLAVE: "Node 2 is down: the others elect a new primary",
+    },
+    "the node being the primary": "Node 2 is the primary of the cluster: hand that over first with enslave_node",
+    "another node in maintenance": {
+        ON: "could lose its quorum: 1 of 3 nodes would be left, 2 are needed, and node 3 is in maintenance",
+        REMOVE: "1 of the 2 nodes left would be in service, 2 are needed, and node 3 is in maintenance",
+    },
+    "another node down": {
+        ON: "could lose its quorum: 1 of 3 nodes would be left, 2 are needed, and node 3 is down",
+        REMOVE: "1 of the 2 nodes left would be in service, 2 are needed, and node 3 is down",
+    },
+    "another node decommissioning": {
+        ON: "could lose its quorum: 1 of 3 nodes would be left, 2 are needed, and node 3 is decommissioning",
+        REMOVE: "1 of the 2 nodes left would be in service, 2 are needed, and node 3 is decommissioning",
+    },
+    "all other nodes in maintenance or down": {
+        ON: "could lose its quorum: 0 of 3 nodes would be left",
+        REMOVE: "0 of the 2 nodes left would be in service, 2 are needed",
+        ENSLAVE: "No other node could take over from node 2: node 1 is down, node 3 is in maintenance",
+    },
+    "no room on the other nodes": "Not all shards of node 2 find a place on the other nodes (shard 2 of database cache",
+    "no snapshot to go back to": "has no snapshot to go back to. Set skip_shards_restore: true",
+    "`wait: false`, and another action running on the node": "is running: it has to end first. Run the task again",
+}
+NEVER = ("no node with this uid", "that the node was removed", "`remove` running on the node")  # not even with force
+# What a failure leaves behind, and the way out.
+REMAINS = {
+    ON: "Node 2 is not in maintenance with slave shard 2, master shard 3 on it. Run the task again to go on, or use",
+    OFF: "Make room on it and run the task again, or name another snapshot with snapshot_name; skip_shards_restore",
+    REMOVE: "Node 2 is still in the cluster with slave shard 2, master shard 3 on it, and the cluster places nothing",
+    ENSLAVE: "Node 2 is the primary of the cluster, with slave shard 2, master shard 3 on it. Run the task again",
+}
+
+
+def reason(situation: str, action: str) -> str:
+    said = REFUSALS[situation]
+    return said if isinstance(said, str) else said[action]
+
+
 def table() -> dict[str, list[str]]:
     """The first table of the page: cells by situation."""
     rows = {}
@@ -192,14 +247,14 @@ CELLS = [
 
 
 def attempt(
-    world: World, situation: str, action: str, check_mode: bool
+    world: World, situation: str, action: str, check_mode: bool, force: bool = False
 ) -> tuple[dict[str, t.Any], CollectionError | None, Context]:
     params = {
         "node_uid": 9 if situation == "no node with this uid" else 2,
         "action": action,
         "state": "completed",
         "action_options": {},
-        "force": False,
+        "force": force,
     }
     wait = Wait("wait: false" not in situation, timeout=200.0)
     context = Context(ActingApi(world).client, params, check_mode, wait, world.clock)
@@ -228,6 +283,7 @@ def test_the_cell_is_true(situation: str, action: str, cell: str, release: str, 
         assert result["changed"] is True
         assert result["diff"]["before"] != result["diff"]["after"] or outcome == "waits, then runs"
         assert writes(world) in (["POST"], ["POST"] * (1 + len(_conflicts(world))))
+        assert [each.body for each in world.sent if each.method == "POST"] == [{}] * len(writes(world))
         assert result["action"]["status"] == ("queued" if outcome == "starts" else "completed")
     elif outcome in ("nothing", "takes it up"):
         assert error is None, error
@@ -241,12 +297,30 @@ def test_the_cell_is_true(situation: str, action: str, cell: str, release: str, 
         assert writes(world) == []
     elif outcome == "refused":
         assert isinstance(error, Refused)
+        assert reason(situation, action) in str(error)
         assert writes(world) == []
     else:
         assert outcome == "fails"
-        assert isinstance(error, ActionFailed | NotAsAsked)
-        assert error.failure.action is not None
-        assert "node 2" in str(error).lower()
+        assert_failed(world, situation, action, error)
+
+
+def assert_failed(world: World, situation: str, action: str, error: CollectionError | None) -> None:
+    assert isinstance(error, ActionFailed | NotAsAsked)
+    assert error.failure.action is not None
+    assert error.failure.action["name"] == action
+    if "without effect" in situation:
+        assert f"{action} of node 2 was reported as completed, but: " in str(error)
+        assert "run the task again" in str(error)
+        # Activations of maintenance stack, so that maintenance_off is tried until it has gone on for too long.
+        assert writes(world) == ["POST"] * (MOST_RUNS if action == OFF else 1)
+        return
+    ending = "cancelled or cleared by somebody else before it was seen to end" if "somebody" in situation else "is "
+    assert f"{action} of node 2 {ending}" in str(error).replace("was cancelled", "cancelled")
+    assert REMAINS[action] in str(error)
+    if "ends as failed" in situation:
+        assert "is failed, internal_error: it went wrong. " in str(error)
+        assert (error.failure.error_code, error.failure.description) == ("internal_error", "it went wrong")
+    assert writes(world) == ([] if "being cancelled" in situation else ["POST"])
 
 
 def _conflicts(world: World) -> list[str]:
@@ -266,8 +340,29 @@ def test_check_mode_says_the_same_and_sends_nothing(
     assert clock.now() == 0.0, "check mode does not wait"
     if cell == "refused":
         assert isinstance(error, Refused)
+        assert reason(situation, action) in str(error)
         return
     assert error is None, error
     adopted = cell in ("takes it up", "times out") or (cell == "fails" and "being cancelled" in situation)
     assert result["adopted"] is adopted
     assert result["changed"] is (not adopted and not cell.startswith("nothing"))
+
+
+@pytest.mark.parametrize(
+    ("situation", "action", "release"),
+    [cell.values[:2] + cell.values[3:] for cell in CELLS if cell.values[2] == "refused"],
+)
+def test_force_overrides_what_could_still_be_carried_out(
+    situation: str, action: str, release: str, clock: t.Any
+) -> None:
+    world = World(release, clock)
+    SITUATIONS[situation](world, action)
+    dummy, error, context = attempt(world, situation, action, check_mode=False, force=True)
+    if situation in NEVER or "wait: false" in situation:
+        assert isinstance(error, Refused)
+        assert "force" not in str(error)
+        assert writes(world) == []
+    else:
+        assert not isinstance(error, Refused)
+        assert writes(world)[0] == "POST"
+        assert any(reason(situation, action) in sentence for sentence in context.warnings), context.warnings
