@@ -10,7 +10,7 @@ import pytest
 from support.emulated import Emulated, Run, emulated
 
 ON, OFF = "maintenance_on", "maintenance_off"
-RELEASES = ["6.4.2", "7.2.4", "7.4.6", "7.22.0", "8.0.16"]
+RELEASES = ["6.4.2", "7.2.4", "7.4.6", "7.22.0", "8.0.16", "8.2.0"]
 
 
 def databases(cluster: Emulated) -> None:
@@ -169,6 +169,44 @@ def test_replicas_may_stay_and_primaries_never_do(own_cluster: Emulated) -> None
         run = own_cluster.prove("redis_node_action", node_uid=node, action=ON, evict_ha_replica=False)
         assert {shard["role"] for shard in run.result["node"]["shards"]} <= {"slave"}
         off(own_cluster, node)
+
+
+def test_only_the_shards_of_some_databases_may_leave(own_cluster: Emulated) -> None:
+    databases(own_cluster)
+    held = {shard["uid"]: shard for shard in own_cluster.api("GET", "/v1/shards").json()}
+    node = int(held["1"]["node_uid"])
+    stays = [uid for uid in shards_on(own_cluster, node) if held[uid]["bdb_uid"] != held["1"]["bdb_uid"]]
+    run = own_cluster.prove("redis_node_action", node_uid=node, action=ON, evict_dbs=[held["1"]["bdb_uid"]])
+    assert run.writes[0]["body"] == {"evict_dbs": [str(held["1"]["bdb_uid"])]}
+    assert shards_on(own_cluster, node) == stays
+
+
+def test_replicas_of_active_active_databases_may_stay(own_cluster: Emulated) -> None:
+    run = on(own_cluster, evict_active_active_replica=False)
+    assert run.changed, run.result
+    assert run.writes[0]["body"] == {"evict_active_active_replica": False}
+
+
+def test_the_snapshot_to_go_back_to_can_be_named(own_cluster: Emulated) -> None:
+    databases(own_cluster)
+    before = shards_on(own_cluster, 2)
+    on(own_cluster)
+    name = own_cluster.api("GET", "/v1/nodes/2/snapshots").json()[0]["name"]
+    run = own_cluster.prove("redis_node_action", node_uid=2, action=OFF, snapshot_name=name)
+    assert run.writes[0]["body"] == {"snapshot_name": name}
+    assert shards_on(own_cluster, 2) == before
+
+
+def test_an_off_that_finds_no_room_says_the_way_out(own_cluster: Emulated) -> None:
+    own_cluster.fault("action", name=OFF, outcome="failed", at=30, error_code="insufficient_resources", count=1)
+    on(own_cluster)
+    run = off(own_cluster)
+    assert run.result["failed"]
+    assert run.result["failure"]["error_code"] == "insufficient_resources"
+    assert "Node 2 is in maintenance" in run.result["msg"]
+    assert "Make room on it and run the task again" in run.result["msg"]
+    assert "skip_shards_restore: true ends maintenance without moving shards back" in run.result["msg"]
+    assert not off(own_cluster, skip_shards_restore=True).result["node"]["in_maintenance"]
 
 
 def test_a_lost_answer_is_looked_into(own_cluster: Emulated) -> None:

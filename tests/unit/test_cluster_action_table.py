@@ -168,7 +168,7 @@ def test_the_cell_is_true(situation: str, rerun: bool, cell: str, clock: t.Any) 
     else:
         assert cell == "fails"
         kind, sentence = FAILURES[situation]
-        assert type(error) is kind, error
+        assert isinstance(error, kind), error
         assert sentence in str(error)
         assert world.writes == ([] if "being cancelled" in situation else ["POST"])
         started = isinstance(error, ActionFailed) and "being cancelled" not in situation
