@@ -6,13 +6,27 @@ from __future__ import annotations
 
 import concurrent.futures
 import typing as t
+from pathlib import Path
 
 import pytest
-from support.emulated import Emulated
+from support.emulated import Emulated, playbook
 
 MB = 1024 * 1024
 SIZE = {"memory_size": "100MB"}
 REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]
+CONNECTIONS = Path(__file__).parents[1] / "support" / "connection"
+RACE = """
+- name: Race
+  hosts: localhost
+  gather_facts: false
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+  tasks:
+    - name: Create what others create, too
+      redis_enterprise.cluster.redis_bdb:
+        name: race
+        memory_size: 100MB
+"""
 
 
 def stored(cluster: Emulated, name: str) -> list[dict[str, t.Any]]:
@@ -171,11 +185,25 @@ def test_a_lost_answer_to_a_change_or_a_deletion_is_looked_into(
     assert [bdb["memory_size"] for bdb in stored(cluster, name)] == ([120 * MB] if method == "PUT" else [])
 
 
-def test_plays_that_create_the_same_name_at_once_end_with_one_database(cluster: Emulated) -> None:
+def test_plays_that_create_the_same_name_at_once_end_with_one_database(own_cluster: Emulated, tmp_path: Path) -> None:
+    """20 of them, in both fronts: half of them run the module as a process of its own."""
+    book = tmp_path / "race.yml"
+    book.write_text(RACE, encoding="utf-8")
+    environment = {**own_cluster.environment, "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS)}
+
+    def play(number: int) -> str:
+        connection = ("local", "elsewhere")[number % 2]
+        done = playbook(book, "-i", "localhost,", "-c", connection, environment=environment)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
-        runs = list(pool.map(lambda _n: cluster.run("redis_bdb", name="race", **SIZE), range(20)))
-    assert [run.result for run in runs if run.result.get("failed")] == []
-    assert len(stored(cluster, "race")) == 1
+        outputs = list(pool.map(play, range(20)))
+    assert sum("changed=1" in output for output in outputs) == 1
+    assert len(stored(own_cluster, "race")) == 1
+    posts = [entry["status"] for entry in own_cluster.journal() if entry["method"] == "POST"]
+    assert posts.count(200) == 1
+    assert set(posts) <= {200, 409}
 
 
 def test_a_failed_action_fails_the_task_with_its_error(cluster: Emulated) -> None:
