@@ -6,8 +6,8 @@
 PYTHON ?= python3
 STAMP := .venv/.complete
 RUN := tests/tools/run
-# The tests that start clusters are bound by waiting more than by work, so two processes halve the time.
-PYTEST_FLAGS ?= -n 2 --dist loadfile
+# The tests that start clusters are bound by waiting more than by work, so three processes are not too many for two cores.
+PYTEST_FLAGS ?= -n 3 --dist loadfile
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help

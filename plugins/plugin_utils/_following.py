@@ -26,6 +26,7 @@ display = Display()
 
 _LONGEST = 20  # looks at the file by one command; they are half a second apart
 _ANSWER = 5.0  # seconds for the last command to end after the module
+_TRIES = 5  # looks for a file that does not appear
 # Prints the lines after the first {seen} as soon as there are any. It fails when there is no such file: not yet, or not
 # any more.
 _READ = (
@@ -66,7 +67,7 @@ def _beside(action: ActionBase) -> ActionBase:
 
 
 def _read(action: ActionBase, path: str, show: t.Callable[[str], None], over: threading.Event) -> None:
-    seen = 0
+    seen, tries = 0, 0
     over.wait(QUIET_AT_FIRST)
     while not over.is_set():
         command = _READ.format(path=path, seen=seen, first=seen + 1, longest=_LONGEST)
@@ -75,9 +76,13 @@ def _read(action: ActionBase, path: str, show: t.Callable[[str], None], over: th
         except Exception as error:
             display.vvv(f"The progress of the task cannot be shown: {error}")
             return
-        if answer["rc"] != 0:
+        if answer["rc"] == 0:
+            tries = _TRIES  # so when it is gone, the module has ended
+            for line in answer["stdout"].splitlines():
+                seen += 1
+                show(line)
+        elif tries >= _TRIES:
+            return
+        else:
+            tries += 1
             over.wait(1.0)
-            continue
-        for line in answer["stdout"].splitlines():
-            seen += 1
-            show(line)

@@ -180,10 +180,12 @@ def test_looking_on_changes_neither_the_result_nor_much_of_the_cost(drains: dict
     assert len(polls) + len(looks) <= 50
 
 
-def run_short(cluster: Emulated, play: Path, connection: str, *arguments: str, **variables: str) -> tuple[int, str]:
+def run_short(
+    cluster: Emulated, play: Path, connection: str, *arguments: str, seconds: float = SHORT, **variables: str
+) -> tuple[int, str]:
     """How many lines were shown, and all that was printed."""
     cluster.run("redis_bdb", name="one", memory_size="100MB", replication=True)
-    cluster.fault("slow_action", name="maintenance_on", seconds=SHORT)
+    cluster.fault("slow_action", name="maintenance_on", seconds=seconds)
     done = playbook(
         play, "-i", "localhost,", "-c", connection, *arguments, environment={**environment(cluster), **variables}
     )
@@ -220,8 +222,9 @@ def test_check_mode_has_nothing_to_follow(own_cluster: Emulated, tmp_path: Path)
 
 def test_a_host_that_cannot_hold_the_file_costs_lines_and_nothing_else(own_cluster: Emulated, tmp_path: Path) -> None:
     play = write_play(tmp_path, vars={"ansible_remote_tmp": "/dev/null/no"})
-    lines, _output = run_short(own_cluster, play, "elsewhere", ANSIBLE_PIPELINING="1")
+    lines, output = run_short(own_cluster, play, "elsewhere", "-vvv", seconds=9, ANSIBLE_PIPELINING="1")
     assert lines == 0
+    assert output.count("EXEC /bin/sh -c 'f=/dev/null/no/redis_enterprise-") == 6, "looked for it without end"
     assert json.loads((tmp_path / "result").read_text(encoding="utf-8"))["node"]["in_maintenance"]
 
 

@@ -80,7 +80,7 @@ def test_a_node_that_dies_during_the_drain_keeps_the_tasks_from_running(own_clus
         time.sleep(1.5)  # the cluster itself looks at the quorum when it begins
         roller.cluster.control("POST", "/nodes/3/stop")
 
-    killer = threading.Thread(target=kill_node_3)
+    killer = threading.Thread(target=kill_node_3, daemon=True)
     killer.start()
     roll = roller.run(
         "redis_enterprise.cluster.rolling_maintenance",
@@ -89,9 +89,46 @@ def test_a_node_that_dies_during_the_drain_keeps_the_tasks_from_running(own_clus
         rolling_maintenance_tasks=leave_a_mark(roller),
         rolling_maintenance_healthy_timeout=8,
     )
-    killer.join()
+    killer.join(timeout=60)
     assert roll.code != 0
     assert touched(roller) == []
     assert "Node 3 (127.0.0.3) is down" in roll.text
     assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
     assert "The node is back in service as it was; no task had touched it." in roll.text
+
+
+def test_the_last_look_before_the_tasks_is_at_the_node_itself(own_cluster: Emulated, tmp_path: Path) -> None:
+    """While the roll waits for a cluster that is well, somebody ends maintenance."""
+    roller = Roller(own_cluster, tmp_path)
+    own_cluster.fault("slow_action", name=ON, node_uid=2, seconds=4)
+
+    def ended(action: str) -> bool:
+        record = own_cluster.api("GET", f"/v1/nodes/2/actions/{action}")
+        return record.status_code == 200 and record.json()["status"] == "completed"
+
+    def interfere() -> None:
+        roller.wait_for(f"{ON} 2")
+        time.sleep(1.5)
+        own_cluster.control("POST", "/nodes/3/stop")
+        until = time.monotonic() + 30
+        while not ended(ON) and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(2)  # the roll waits for node 3 now
+        own_cluster.api("POST", f"/v1/nodes/2/actions/{OFF}", {}).raise_for_status()
+        while not ended(OFF) and time.monotonic() < until:
+            time.sleep(0.1)
+        own_cluster.control("POST", "/nodes/3/start")
+
+    onlooker = threading.Thread(target=interfere, daemon=True)
+    onlooker.start()
+    roll = roller.run(
+        "redis_enterprise.cluster.rolling_maintenance",
+        "--limit",
+        "node2",
+        rolling_maintenance_tasks=leave_a_mark(roller),
+        rolling_maintenance_healthy_timeout=60,
+    )
+    onlooker.join(timeout=60)
+    assert roll.code != 0
+    assert touched(roller) == []
+    assert "Node 2 must not be touched" in roll.text

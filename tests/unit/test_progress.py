@@ -88,7 +88,7 @@ def test_the_line_of_an_action(action: Action, more: tuple[str, ...], line: str)
 
 
 def test_the_lines_of_a_module_are_in_its_file_while_it_runs(tmp_path: Path, clock: t.Any) -> None:
-    path = tmp_path / "made" / "lines"
+    path = tmp_path / "lines"
     with written(str(path), lambda line: line.replace("s3cret", "***")) as tell:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert path.read_text() == ""
@@ -115,6 +115,12 @@ def test_where_no_file_can_be_made_nothing_is_shown(name: str | None) -> None:
 def test_the_file_goes_with_a_module_that_fails(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), written(str(tmp_path / "lines"), str):
         raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_is_made_where_others_may_need_it(tmp_path: Path) -> None:
+    with written(str(tmp_path / "shared" / "lines"), str) as tell:
+        assert tell("at 50%", 2.0)
     assert list(tmp_path.iterdir()) == []
 
 
