@@ -230,6 +230,16 @@ def _half_removed(node: Node) -> str:
     )
 
 
+def unknown_role(node: Node, cluster: Cluster) -> str | None:
+    """What speaks against an action that must not meet the primary unawares: that nobody knows which node it is."""
+    if not cluster.role_unknown(node):
+        return None
+    return (
+        f"Nobody can say whether node {node.uid} is the primary of the cluster: /v1/nodes/status does not give its "
+        "role. Run the task again, and look at redis_health_info if that stays so."
+    )
+
+
 def guard(wanted: Wanted, danger: str | None) -> list[str]:
     if danger is None:
         return []
