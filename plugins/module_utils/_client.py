@@ -92,9 +92,9 @@ class Client:
         """Read a list. Anything else is no answer of this API: an empty page is not "there are none"."""
         return _checked(self._call("GET", path, params=params), list, path)
 
-    def find(self, path: str, params: t.Mapping[str, str] | None = None) -> t.Any:
-        """The JSON body of GET, or None when the API says 404."""
-        response = self._call("GET", path, params=params, accept=(404,))
+    def find(self, path: str, params: t.Mapping[str, str] | None = None, *, required: bool = False) -> t.Any:
+        """The JSON body of GET, or None when the API says 404, which is an error of what is C(required)."""
+        response = self._call("GET", path, params=params, accept=() if required else (404,))
         return None if response.status == 404 else _checked(response, (dict, list), path).data
 
     def write(

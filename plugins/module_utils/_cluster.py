@@ -129,6 +129,12 @@ class Cluster:
     def others(self, uid: int) -> list[Node]:
         return [node for node in self.nodes if node.uid != uid]
 
+    def role_unknown(self, node: Node) -> bool:
+        """Whether nobody can say if a node is the primary. One that is not in service is not, if another one is."""
+        if node.role is not None:
+            return False
+        return node.serves or not any(other.role == "master" for other in self.others(node.uid))
+
     def database(self, uid: int) -> Database | None:
         return next((database for database in self.databases if database.uid == uid), None)
 
@@ -166,7 +172,7 @@ def _numbers(version: str) -> list[int]:
 def read(client: Client) -> Cluster:
     """Five requests: nodes, their status, shards, databases, and the health report (8.0.16 and later)."""
     nodes = client.get_list("/v1/nodes").data
-    statuses = client.find("/v1/nodes/status") or {}
+    statuses = client.find("/v1/nodes/status", required=True)  # without it nobody would be the primary
     shards = [_shard(item) for item in client.get_list("/v1/shards").data]
     databases = [_database(item) for item in client.get_list("/v1/bdbs", {"fields": BDB_FIELDS}).data]
     return assemble(nodes, statuses, shards, databases, _report(client))

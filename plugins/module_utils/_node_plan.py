@@ -165,11 +165,12 @@ def _decide_on(wanted: Wanted, node: Node, view: View) -> Step:
         return Step("nothing", f"node {node.uid} is in maintenance")
     warnings = guard(wanted, _danger_of_on(node, view.cluster))
     body = dict(wanted.options)
-    if body.get("overwrite_snapshot") and (node.in_maintenance or half_done):
+    half_back = _failed(view.other(OFF)) and node.stale_snapshot
+    if body.get("overwrite_snapshot") and (node.in_maintenance or half_done or half_back):
         body["overwrite_snapshot"] = False
         warnings.append(
-            f"overwrite_snapshot is left out for node {node.uid}: an earlier maintenance_on did not finish, and its "
-            "snapshot holds the layout to go back to."
+            f"overwrite_snapshot is left out for node {node.uid}: an earlier {OFF if half_back else ON} did not "
+            "finish, and its snapshot holds the layout to go back to."
         )
     problem = "an earlier maintenance_on did not finish" if half_done else not_as_asked(wanted, view.cluster)
     why = f"{problem}" if node.in_maintenance else "it is not in maintenance"
@@ -177,11 +178,15 @@ def _decide_on(wanted: Wanted, node: Node, view: View) -> Step:
 
 
 def _decide_off(wanted: Wanted, node: Node, view: View) -> Step:
+    # It unmarks the node first and deletes the snapshot last. Skipping the restoring leaves a snapshot too, but no
+    # failed record.
+    half_back = node.stale_snapshot and _failed(view.own_record)
     to_restore = _failed(view.other(ON)) and node.maintenance_snapshot is not None and not _done(view.own_record)
-    if not node.in_maintenance and not to_restore:
+    if not node.in_maintenance and not to_restore and not half_back:
         return Step("nothing", f"node {node.uid} is not in maintenance")
     warnings = guard(wanted, _danger_of_off(wanted, node, view))
-    why = "it is in maintenance" if node.in_maintenance else "an earlier maintenance_on did not finish"
+    half_done = f"an earlier {OFF if half_back else ON} did not finish"
+    why = "it is in maintenance" if node.in_maintenance else half_done
     return Step("run", why, dict(wanted.options), tuple(warnings))
 
 
@@ -227,6 +232,16 @@ def _half_removed(node: Node) -> str:
     return (
         f"Node {node.uid} is {node.status}: its removal began and did not end, and the cluster puts nothing on it. Go "
         "on with action: remove."
+    )
+
+
+def unknown_role(node: Node, cluster: Cluster) -> str | None:
+    """What speaks against an action that must not meet the primary unawares: that nobody knows which node it is."""
+    if not cluster.role_unknown(node):
+        return None
+    return (
+        f"Nobody can say whether node {node.uid} is the primary of the cluster: /v1/nodes/status does not give its "
+        "role. Run the task again, and look at redis_health_info if that stays so."
     )
 
 

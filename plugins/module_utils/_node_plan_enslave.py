@@ -12,7 +12,19 @@ import typing as t
 
 from ._cluster import Cluster, Node
 from ._errors import Refused
-from ._node_plan import Step, View, Wanted, adopt, guard, known_node, let_end, on_node, still_there, unverified
+from ._node_plan import (
+    Step,
+    View,
+    Wanted,
+    adopt,
+    guard,
+    known_node,
+    let_end,
+    on_node,
+    still_there,
+    unknown_role,
+    unverified,
+)
 
 _PARTS = ("shards_only", "endpoints_only")
 
@@ -31,7 +43,8 @@ def decide(wanted: Wanted, view: View) -> Step:
     step = let_end(view.in_the_way())
     if step is not None:
         return step
-    warnings = [*unverified(wanted), *guard(wanted, _danger(node, view.cluster))]
+    dangers = [unknown_role(node, view.cluster) if _whole(wanted) else None, _danger(node, view.cluster)]
+    warnings = [*unverified(wanted), *guard(wanted, " ".join(each for each in dangers if each) or None)]
     return Step("run", problem, dict(wanted.options), tuple(warnings))
 
 
@@ -56,6 +69,8 @@ def not_as_asked(wanted: Wanted, _before: Cluster, now: Cluster) -> str | None:
     """A sentence that says what the node still does, or None."""
     node = known_node(wanted.node_uid, now)
     if _whole(wanted):
+        if now.role_unknown(node):
+            return f"nobody can say whether node {node.uid} is the primary"
         return f"node {node.uid} is the primary of the cluster" if node.role == "master" else None
     everything = not any(wanted.options.get(name) for name in _PARTS)
     primaries = [shard.uid for shard in node.shards if shard.is_master and _has_replica(shard.bdb_uid, now)]
@@ -80,5 +95,7 @@ def facts(uid: int, cluster: Cluster) -> dict[str, t.Any]:
 def remains(wanted: Wanted, node: Node | None) -> str:
     if node is None:
         return f"Node {wanted.node_uid} is not in the cluster any more."
-    role = "the primary of the cluster" if node.role == "master" else "not the primary of the cluster"
+    role = "not the primary of the cluster"
+    if node.role != "slave":
+        role = "the primary of the cluster" if node.role == "master" else "in a role that nobody can tell"
     return f"Node {node.uid} is {role}, with {on_node(node)} on it. Run the task again to go on."

@@ -9,7 +9,7 @@ import typing as t
 from . import _capacity
 from ._cluster import Cluster, Node, Shard
 from ._errors import NotAsAsked, Refused
-from ._node_plan import Step, View, Wanted, adopt, guard, let_end, on_node, unverified
+from ._node_plan import Step, View, Wanted, adopt, guard, let_end, on_node, unknown_role, unverified
 
 
 def decide(wanted: Wanted, view: View) -> Step:
@@ -59,6 +59,9 @@ def _not_listed(wanted: Wanted, view: View) -> Step:
 
 def _dangers(node: Node, cluster: Cluster) -> t.Iterator[str]:
     others = cluster.others(node.uid)
+    unknown = unknown_role(node, cluster)
+    if unknown is not None:
+        yield unknown
     if node.role == "master":
         yield (
             f"Node {node.uid} is the primary of the cluster: hand that over first with enslave_node, or remove another "

@@ -312,6 +312,24 @@ def test_an_off_that_was_aborted_before_its_end_is_not_taken_for_done(clock: t.A
     said = str(failed(world, OFF, ActionFailed))
     assert "Node 2 is not in maintenance with no shard on it, its snapshot" in said
     assert "leaves it: run" not in said
+    world.told.outcome = "completed"
+    again = run(world, OFF)
+    assert (again["changed"], again["reason"]) == (True, "an earlier maintenance_off did not finish")
+    assert len(posts(world)) == 2
+    third = run(world, OFF)
+    assert (third["changed"], third["already"], len(posts(world))) == (False, True, 2), "it has ended well"
+
+
+def test_the_snapshot_of_an_off_that_ended_badly_is_not_overwritten(clock: t.Any) -> None:
+    world = HalfBack("8.0.16", clock)
+    world.maintain(2)
+    world.told.outcome = "failed"
+    failed(world, OFF, ActionFailed)
+    world.told.outcome = "completed"
+    result = run(world, ON, overwrite_snapshot=True)
+    assert posts(world)[-1] == {"overwrite_snapshot": False}
+    [warning] = result["warnings"]
+    assert "an earlier maintenance_off did not finish, and its snapshot holds the layout to go back to" in warning
 
 
 @pytest.mark.parametrize("outcome", ["aborted", "failed", "cancelled"])

@@ -13,6 +13,7 @@ from support.stub_api import Status, StubApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import ApiError
 
 
 def read(table: dict[str, t.Any], clock: t.Any) -> Cluster:
@@ -176,12 +177,31 @@ def test_a_node_that_is_down_does_not_carry(clock: t.Any) -> None:
     assert (down.alive, down.carries, down.role, down.free_provisional_ram) == (False, False, None, None)
 
 
-def test_an_older_release_has_neither_report_nor_status(clock: t.Any) -> None:
+def test_without_the_status_of_its_nodes_nothing_is_said_of_a_cluster(clock: t.Any) -> None:
+    """All releases have that path. A stray 404 must not mean that no node is the primary or has a snapshot."""
+    with pytest.raises(ApiError, match="GET /v1/nodes/status was answered with 404") as caught:
+        read({**small_cluster.answers(), "/v1/nodes/status": Status(404)}, clock)
+    assert (caught.value.status, caught.value.failure.path) == (404, "/v1/nodes/status")
+
+
+def test_who_is_known_not_to_be_the_primary(clock: t.Any) -> None:
+    table = small_cluster.answers()
+    assert not any(read(table, clock).role_unknown(each) for each in read(table, clock).nodes)
+    del table["/v1/nodes/status"]["3"]
+    cluster = read(table, clock)
+    assert cluster.role_unknown(node(cluster, 3)), "it is in service, and may have become the primary"
+    table["/v1/nodes"][2]["status"] = "down"
+    cluster = read(table, clock)
+    assert not cluster.role_unknown(node(cluster, 3)), "node 1 is"
+    table["/v1/nodes/status"]["1"]["role"] = "slave"
+    cluster = read(table, clock)
+    assert cluster.role_unknown(node(cluster, 3))
+
+
+def test_an_older_release_has_no_report(clock: t.Any) -> None:
     table = small_cluster.answers("6.4.2-94")
-    table["/v1/nodes/status"] = Status(404)
     cluster = read(table, clock)
     assert cluster.report is None
-    assert [each.hostname for each in cluster.nodes] == [None, None, None]
     assert [each.in_maintenance for each in cluster.nodes] == [False, False, False]
 
 

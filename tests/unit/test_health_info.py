@@ -214,6 +214,14 @@ def test_a_cluster_that_cannot_be_read_is_never_healthy(path: str, check: str, c
     assert (result["healthy"], result["checked"]) == (False, [])
 
 
+def test_nor_is_one_that_does_not_say_how_its_nodes_are(clock: t.Any) -> None:
+    result, _asked = run(clock, {**small_cluster.answers(), "/v1/nodes/status": Status(404)}, checks=["quorum"])
+    [problem] = result["problems"]
+    assert (problem["check"], problem["source"], problem["severity"]) == ("nodes", "/v1/nodes/status", "error")
+    assert "404" in problem["message"]
+    assert (result["healthy"], result["checked"]) == (False, [])
+
+
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("path", ["/v1/nodes", "/v1/license", "/v1/nodes/actions", "/v1/bdbs/1/availability"])
 def test_credentials_that_do_not_suffice_end_the_task(path: str, status: int, clock: t.Any) -> None:

@@ -8,9 +8,11 @@ import typing as t
 
 import pytest
 from support.acting_api import ActingApi, Running, World
+from support.stub_api import Status
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import (
     ActionFailed,
+    ApiError,
     CollectionError,
     NotAsAsked,
     Refused,
@@ -95,7 +97,7 @@ def test_an_action_that_is_listed_but_has_no_record_is_no_busy_loop(world: World
 
 @pytest.mark.parametrize(("action", "converged"), [(ON, True), (OFF, False), (REMOVE, None), ("enslave_node", False)])
 @pytest.mark.parametrize("recorded", [True, False])
-def test_a_look_is_two_requests_for_the_actions_and_five_for_the_cluster(
+def test_a_look_is_two_or_three_requests_for_the_actions_and_five_for_the_cluster(
     action: str, converged: bool | None, recorded: bool, world: World
 ) -> None:
     if converged:
@@ -103,8 +105,44 @@ def test_a_look_is_two_requests_for_the_actions_and_five_for_the_cluster(
     if recorded:
         world.record(2, ON, "completed")
     run(world, action, check_mode=converged is None)
-    assert [each.path for each in world.sent][:2] == [f"/v1/nodes/2/actions/{action}", "/v1/nodes/2/actions"]
-    assert len(world.sent) == 7
+    opposite = {ON: OFF, OFF: ON}.get(action)
+    asked = [f"/v1/nodes/2/actions/{action}", "/v1/nodes/2/actions"]
+    asked += [f"/v1/nodes/2/actions/{opposite}"] if opposite else []
+    assert [each.path for each in world.sent if "actions" in each.path] == asked
+    assert [each.path for each in world.sent][: len(asked)] == asked
+    assert len(world.sent) == len(asked) + 5
+
+
+class Silent(World):
+    """The list of a node's actions is empty, or not found, whatever runs."""
+
+    listed: t.Any = None
+
+    def answer(self, method: str, path: str, body: t.Any) -> t.Any:
+        found = super().answer(method, path, body)
+        return self.listed if path == "/v1/nodes/2/actions" else found
+
+
+@pytest.mark.parametrize("action", [ON, OFF])
+@pytest.mark.parametrize("listed", [Status(404), {"actions": []}])
+def test_the_opposite_that_runs_is_waited_for_whatever_the_list_says(action: str, listed: t.Any, clock: t.Any) -> None:
+    world = Silent("8.0.16", clock)
+    world.listed = listed
+    if action == ON:
+        world.maintain(2)
+    world.record(2, OFF if action == ON else ON, "completed", ends_in=20.0)
+    assert run(world, action)["changed"]
+    assert [each.at >= 20.0 for each in world.sent if each.method == "POST"] == [True]
+
+
+@pytest.mark.parametrize("action", [REMOVE, "enslave_node"])
+def test_a_primary_that_nobody_names_is_not_taken_for_a_replica(action: str, world: World) -> None:
+    world.make_primary(2)
+    del world.table["/v1/nodes/status"]["2"]
+    assert "Nobody can say whether node 2 is the primary" in failed(world, action, Refused)
+    world.table["/v1/nodes/status"] = Status(404)
+    assert "/v1/nodes/status was answered with 404" in failed(world, action, ApiError)
+    assert posts(world) == []
 
 
 @pytest.mark.parametrize("terse", [True, False])
@@ -116,7 +154,7 @@ def test_how_a_drain_ended_is_known_whatever_the_list_shows(terse: bool, outcome
     world.told.terse = terse
     checked = run(world, OFF, check_mode=True)
     assert checked["changed"] is (outcome != "completed")
-    assert len(world.sent) == 7 + terse
+    assert len(world.sent) == 8
 
 
 @pytest.mark.parametrize("action", [ON, REMOVE])

@@ -113,6 +113,11 @@ def primary(world: World, action: str) -> None:
     world.make_primary(2)
 
 
+def role_unknown(world: World, action: str) -> None:
+    primary(world, action)
+    del world.table["/v1/nodes/status"]["2"]["role"]
+
+
 def others(*steps: tuple[str, int]) -> Setup:
     def setup(world: World, action: str) -> None:
         base(world, action)
@@ -161,6 +166,7 @@ SITUATIONS: dict[str, Setup] = {
     "the node down, its data elsewhere too": node_down,
     "the node down, with the only copy of data": only_copy,
     "the node being the primary": primary,
+    "that nobody says whether the node is the primary": role_unknown,
     "another node in maintenance": others(("maintain", 3)),
     "another node down": others(("put_down", 3)),
     "another node decommissioning": others(("decommission", 3)),
@@ -190,6 +196,7 @@ REFUSALS: dict[str, str | dict[str, str]] = {
         ENSLAVE: "Node 2 is down: the others elect a new primary",
     },
     "the node being the primary": "Node 2 is the primary of the cluster: hand that over first with enslave_node",
+    "that nobody says whether the node is the primary": "Nobody can say whether node 2 is the primary of the cluster",
     "another node in maintenance": {
         ON: "could lose its quorum: 1 of 3 nodes would be left, 2 are needed, and node 3 is in maintenance",
         REMOVE: "1 of the 2 nodes left would be in service, 2 are needed, and node 3 is in maintenance",

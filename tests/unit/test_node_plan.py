@@ -94,6 +94,12 @@ def step(action: str, view: View, **options: t.Any) -> t.Any:
         (OFF, View(cluster(snapshot_of=[2]), others=(record(ON, "completed"),)), "nothing"),
         (OFF, View(cluster(snapshot_of=[2]), record(OFF, "completed"), (record(ON, "aborted"),)), "nothing"),
         (OFF, View(cluster(maintained=[2]), record(OFF, "failed")), "run"),
+        (OFF, View(cluster(snapshot_of=[2]), record(OFF, "failed")), "run"),
+        (OFF, View(cluster(snapshot_of=[2]), record(OFF, "aborted"), (record(ON, "completed"),)), "run"),
+        (OFF, View(cluster(snapshot_of=[2]), record(OFF, "cancelled")), "run"),
+        (OFF, View(cluster(snapshot_of=[2]), record(OFF, "completed")), "nothing"),  # with skip_shards_restore
+        (OFF, View(cluster(snapshot_of=[2])), "nothing"),
+        (OFF, View(cluster(), record(OFF, "failed")), "nothing"),
         (ON, View(cluster(maintained=[2]), others=(record(ENSLAVE, "running"),)), "wait"),
         (OFF, View(cluster(), others=(record(ENSLAVE, "queued"),)), "wait"),
         (ON, View(cluster(), others=(record(REMOVE, "cancelling"),)), "wait"),
@@ -178,12 +184,29 @@ def test_a_node_that_was_removed_is_told_from_one_that_never_was(action: str) ->
         (View(cluster(maintained=[2]), record(ON, "failed")), False),
         (View(cluster(snapshot_of=[2]), record(ON, "aborted")), False),
         (View(cluster(maintained=[2], shards=[shard("master")])), False),
+        (View(cluster(snapshot_of=[2]), others=(record(OFF, "failed"),)), False),
+        (View(cluster(snapshot_of=[2]), record(ON, "completed"), (record(OFF, "aborted"),)), False),
+        (View(cluster(snapshot_of=[2]), others=(record(OFF, "cancelled"),)), False),
+        (View(cluster(snapshot_of=[2]), others=(record(OFF, "completed"),)), True),
+        (View(cluster(), others=(record(OFF, "failed"),)), True),
     ],
 )
 def test_the_snapshot_of_an_unfinished_attempt_is_never_overwritten(view: View, sent: bool) -> None:
     made = step(ON, view, overwrite_snapshot=True)
     assert made.body["overwrite_snapshot"] is sent
     assert bool([warning for warning in made.warnings if "snapshot" in warning]) is not sent
+
+
+@pytest.mark.parametrize(("left_by", "view"), [(ON, {"own_record": ON}), (OFF, {"others": OFF})])
+def test_a_snapshot_that_is_kept_is_said_to_be_that_of(left_by: str, view: dict[str, str]) -> None:
+    own, other = view.get("own_record"), view.get("others")
+    seen = View(
+        cluster(snapshot_of=[2]),
+        record(own, "failed") if own else None,
+        (record(other, "failed"),) if other else (),
+    )
+    [warning] = step(ON, seen, overwrite_snapshot=True).warnings
+    assert f"overwrite_snapshot is left out for node 2: an earlier {left_by} did not finish" in warning
 
 
 @pytest.mark.parametrize(

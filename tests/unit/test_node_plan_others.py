@@ -383,3 +383,13 @@ def test_steps_of_a_cluster_action(now: Action | None, before: Action | None, re
 def test_a_name_that_cannot_stand_in_a_path_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="is not the name of an action"):
         _cluster_action_plan.wanted_from({"action": name})
+
+
+@pytest.mark.parametrize("decide", [remove, enslave])
+def test_a_node_whose_role_nobody_knows_may_be_the_primary(decide: t.Callable[..., t.Any]) -> None:
+    now = cluster()
+    view = View(dataclasses.replace(now, nodes=tuple(dataclasses.replace(each, role=None) for each in now.nodes)))
+    with pytest.raises(Refused, match="Nobody can say whether node 2 is the primary of the cluster: /v1/nodes/status"):
+        decide(view)
+    forced = decide(view, force=True)
+    assert (forced.kind, "Nobody can say" in forced.warnings[0]) == ("run", True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import statistics
 import typing as t
+from pathlib import Path
 
 import pytest
 from support.acting_api import ActingApi, Told, World
@@ -19,6 +20,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter i
 LATENCY = 0.005  # seconds a request takes
 INTERVAL = 5.0
 RECORD = "/v1/nodes/2/actions/maintenance_on"
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 def drain(clock: t.Any, seconds: float, tell: Tell = keep_quiet, **told: t.Any) -> tuple[float, int]:
@@ -57,6 +59,17 @@ def test_the_average_holds_for_each_length(length: float, clock: t.Any) -> None:
 
 def test_an_action_of_30_s_takes_at_most_50_polls(clock: t.Any) -> None:
     assert 20 <= drain(clock, 30.0)[1] <= 50
+
+
+def test_around_the_polls_a_drain_sends_as_many_requests_as_the_page_says(clock: t.Any) -> None:
+    world = World("8.0.16", clock, latency=LATENCY)
+    world.told = Told(seconds=30.0)
+    params = {"node_uid": 2, "action": "maintenance_on", "state": "completed", "action_options": {}, "force": False}
+    context = Context(ActingApi(world).client, params, wait=Wait(True, 3600.0, INTERVAL), clock=clock)
+    assert node_action.run(context).changed
+    started = next(index for index, each in enumerate(world.sent) if each.method == "POST")
+    around = len(world.sent) - sum(each.path == RECORD for each in world.sent[started + 1 :])
+    assert f": {around} more, however long it takes." in PAGE.read_text(encoding="utf-8")
 
 
 def test_so_it_does_when_somebody_looks_on(clock: t.Any) -> None:

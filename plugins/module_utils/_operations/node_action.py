@@ -61,6 +61,7 @@ _PLANS: t.Mapping[str, _Plan] = {
 
 
 NAMES = tuple(_PLANS)
+_OPPOSITE = {ON: OFF, OFF: ON}
 
 
 def undone(name: str, uid: int, cluster: Cluster) -> str | None:
@@ -121,29 +122,26 @@ class _NodeAction:
     def _look(self) -> View:
         """The records before the cluster: an action that ends in between is then not taken for one that never ran.
 
-        The list of the node's actions need not have the uid of each, so the action itself is read where it is named.
+        The list of the node's actions need not have the uid of each, nor all that have ended, and where there are none
+        it may be answered with 404 (the reference has that and the empty list). So the action itself is read where it
+        is named, and so is the opposite one, of which it counts how it has ended too.
         """
         uid = self.wanted.node_uid
         own = self.run.spot.read(self.context)
         listed = _actions.from_node(self.client.find(f"/v1/nodes/{uid}/actions"), uid)
         others = [each for each in listed if each.name != self.wanted.action]
+        opposite = _OPPOSITE.get(self.wanted.action)
+        record = node_spot(uid, opposite).read(self.context) if opposite else None
+        if record is not None:
+            others = [record, *(each for each in others if each.name != opposite)]
         cluster = _cluster.read(self.client)
         return View(
             cluster,
             own,
-            (*others, *self._unlisted(others, cluster)),
+            tuple(others),
             self._snapshots(cluster),
             self.client.host_names,
         )
-
-    def _unlisted(self, others: t.Sequence[Action], cluster: Cluster) -> t.Iterator[Action]:
-        """How the maintenance_on ended that has left a snapshot behind, if the list does not say it."""
-        node = cluster.node(self.wanted.node_uid)
-        if self.wanted.action != OFF or node is None or not node.stale_snapshot or any(e.name == ON for e in others):
-            return
-        record = node_spot(node.uid, ON).read(self.context)
-        if record is not None:
-            yield record
 
     def _snapshots(self, cluster: Cluster) -> tuple[str, ...] | None:
         node = cluster.node(self.wanted.node_uid)
