@@ -106,9 +106,11 @@ def in_vain(
 def double(name: str, made: t.Any, listed: t.Sequence[Bdb]) -> NotAsAsked | None:
     """The error of a creation during which another database got the same name: the cluster lets that happen.
 
-    C(made) is the uid that the cluster gave to this creation; None where its answer was lost.
+    C(made) is the uid that the cluster gave to this creation; None where its answer was lost. A database that is being
+    deleted gives its name up, so it is none of those.
     """
-    uids = [bdb.get("uid") for bdb in listed if bdb.get("name") == name]
+    named_so = [bdb for bdb in listed if bdb.get("name") == name]
+    uids = [bdb.get("uid") for bdb in named_so if bdb.get("status") != "delete-pending"]
     others = [uid for uid in uids if uid != made]
     if len(others) < (1 if made is not None else 2):
         return None

@@ -107,6 +107,14 @@ def test_two_databases_of_a_name_are_told_apart(made: int | None, uids: tuple[in
     assert "None was deleted" in str(error)
 
 
+@pytest.mark.parametrize(("made", "others"), [(8, ()), (None, ()), (8, (9,)), (None, (8, 9))])
+def test_a_database_that_is_being_deleted_is_no_double(made: int | None, others: tuple[int, ...]) -> None:
+    leaving = {"uid": 7, "name": "orders", "status": "delete-pending"}
+    error = _bdb_done.double("orders", made, [*named(*others), leaving])
+    assert (error is not None) is bool(others)
+    assert error is None or "uid 7" not in str(error)
+
+
 # -- when time runs out ----------------------------------------------------------------------------------------------
 
 
