@@ -8,7 +8,7 @@ import typing as t
 
 from . import _actions, _bdb_fields, _bdb_plan
 from ._actions import Action
-from ._bdb_plan import Bdb, Desired
+from ._bdb_plan import Bdb, Desired, Plan
 from ._errors import Failure, NotAsAsked, WaitTimeout
 
 PASSING = frozenset({"pending", "active-change-pending", "delete-pending", "import-pending"})
@@ -32,11 +32,15 @@ class Standstill:
         return not waits and now - self._since >= STANDSTILL
 
 
-def is_done(desired: Desired, bdb: Bdb | None) -> bool:
-    """Whether the database shows all that was asked for, whatever its action shows."""
+def is_done(desired: Desired, bdb: Bdb | None, made: Plan) -> bool:
+    """Whether the database shows all that was asked for, whatever its action shows.
+
+    What was sent with C(made) and cannot be seen, such as a masked password, may as well not have arrived.
+    """
     if bdb is None or desired.state == "absent":
         return bdb is None and desired.state == "absent"
-    return bdb.get("status") == "active" and not _bdb_plan.still_different(desired, bdb)
+    seen = all(_bdb_fields.equal(name, value, bdb) for name, value in made.body.items())
+    return seen and bdb.get("status") == "active" and not _bdb_plan.still_different(desired, bdb, made)
 
 
 def taken_for_done(desired: Desired, action: Action) -> str:
@@ -106,9 +110,11 @@ def in_vain(
 def double(name: str, made: t.Any, listed: t.Sequence[Bdb]) -> NotAsAsked | None:
     """The error of a creation during which another database got the same name: the cluster lets that happen.
 
-    C(made) is the uid that the cluster gave to this creation; None where its answer was lost.
+    C(made) is the uid that the cluster gave to this creation; None where its answer was lost. A database that is being
+    deleted gives its name up, so it is none of those.
     """
-    uids = [bdb.get("uid") for bdb in listed if bdb.get("name") == name]
+    named_so = [bdb for bdb in listed if bdb.get("name") == name]
+    uids = [bdb.get("uid") for bdb in named_so if bdb.get("status") != "delete-pending"]
     others = [uid for uid in uids if uid != made]
     if len(others) < (1 if made is not None else 2):
         return None

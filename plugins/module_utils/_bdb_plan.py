@@ -106,9 +106,13 @@ def _refuse_renamed(desired: Desired, current: Bdb | None) -> None:
     )
 
 
-def still_different(desired: Desired, bdb: Bdb) -> list[str]:
-    """Names of the fields in which an object that was read back differs from what was asked for."""
-    told = Verdict.OTHER_SECRET if desired.update_password == "always" else Verdict.DIFFERENT
+def still_different(desired: Desired, bdb: Bdb, made: Plan) -> list[str]:
+    """Names of the fields in which an object that was read back after C(made) differs from what was asked for.
+
+    With on_create, a password is left alone only where the database was there before.
+    """
+    lenient = desired.update_password == "on_create" and made.step != "create"
+    told = Verdict.DIFFERENT if lenient else Verdict.OTHER_SECRET
     names = [name for name, value in desired.values.items() if fields.verdict(name, value, bdb) >= told]
     if desired.name is not None and bdb.get("name") != desired.name:
         names.append("name")

@@ -18,7 +18,7 @@ from ._waiter import Clock
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from ._client import Client
 
-NAMES: t.Mapping[str, str] = {"fields": "uid,name"}  # the query for which databases there are
+NAMES: t.Mapping[str, str] = {"fields": "uid,name,status"}  # the query for which databases there are
 _GRACE = 5.0  # seconds in which the two may still come to agree
 _PAUSE = 0.5
 

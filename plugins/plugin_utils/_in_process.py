@@ -65,10 +65,10 @@ class InProcess(ModuleFront):
 
     def _is_to_be_followed(self) -> bool:
         """Whether the module could wait for long, and may say so. A task with async comes back at once."""
-        args = self._task.args
+        args, options, both = self._task.args, self.front.options, ("wait", "progress")
         return (
-            {"wait", "progress"} <= set(self.front.options)
-            and all(boolean(args.get(name, True), strict=False) for name in ("wait", "progress"))
+            set(both) <= set(options)
+            and all(boolean(args.get(name, options[name].get("default")), strict=False) for name in both)
             and not (self._task.check_mode or self._task.async_val or self._task.no_log)
         )
 

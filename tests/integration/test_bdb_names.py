@@ -16,7 +16,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_b
 
 MB = 1024 * 1024
 SIZE = {"memory_size": "100MB"}
-NAMES = ("GET", "/v1/bdbs", "fields=uid%2Cname")
+NAMES = ("GET", "/v1/bdbs", "fields=uid%2Cname%2Cstatus")
 
 
 def stored(cluster: Emulated, name: str) -> list[int]:
@@ -101,6 +101,19 @@ def test_names_that_cannot_be_read_after_a_creation_are_no_success(own_cluster: 
     assert run.result["failed"]
     assert run.result["failure"]["error_code"] == "broken"
     assert (run.changed, run.result["bdb"]["name"]) == (True, "unread")
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_database_that_is_being_deleted_has_no_claim_to_its_name(own_cluster: Emulated, wait: bool) -> None:
+    old = own_cluster.run("redis_bdb", name="again", **SIZE).result["bdb"]["uid"]
+    own_cluster.fault("slow_action", name="SMDeleteBDB", seconds=5)
+    assert own_cluster.run("redis_bdb", name="again", state="absent", wait=False).changed
+    run = own_cluster.run("redis_bdb", name="again", wait=wait, **SIZE)
+    assert not run.result.get("failed"), run.result
+    assert run.changed
+    new = run.result["bdb"]["uid"]
+    assert new != old
+    assert stored(own_cluster, "again") == ([new] if wait else [old, new])
 
 
 # -- a whole set -------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ stuck, deletions that others have begun, and values in shapes of their own.
 
 from __future__ import annotations
 
+import concurrent.futures
 import time
 import typing as t
 
@@ -68,7 +69,7 @@ def test_a_finished_action_shown_as_running_does_not_hold_the_task_up(
     run = process.run(name=name, **options)
     assert not run.result.get("failed"), run.result
     assert (run.changed, run.result["bdb"]["status"]) == (True, "active")
-    assert (run.result["action"]["status"], run.result["action"]["finished"]) == ("completed", True)
+    assert (run.result["action"]["status"], run.result["action"]["finished"]) == ("running", False)
     assert len(run.result["warnings"]) == 1
     assert f"{machine} of bdb {run.result['bdb']['uid']} is running, 60%" in run.result["warnings"][0]
     assert f"database '{name}' is active and as asked" in run.result["warnings"][0]
@@ -91,7 +92,7 @@ def test_a_deletion_is_done_when_the_database_is_gone_whatever_its_action_shows(
     process.cluster.fault("unavailable", method="GET", path="/v1/actions/[^/]+", status=200, body=shown)
     run = process.run(name="lingering-delete", state="absent")
     assert not run.result.get("failed"), run.result
-    assert (run.changed, run.result["bdb"], run.result["action"]["status"]) == (True, None, "completed")
+    assert (run.changed, run.result["bdb"], run.result["action"]["status"]) == (True, None, "running")
     assert "database 'lingering-delete' is gone" in run.result["warnings"][0]
 
 
@@ -113,6 +114,43 @@ def test_otherwise_an_action_that_stands_still_is_waited_for(
     assert "Waited 45 s" in run.result["msg"]
     assert run.result["warnings"] == []
     settle(process, uid)
+
+
+@pytest.mark.parametrize("machine", ["SMCreateBDB", "SMUpdateBDB"])
+def test_a_password_that_cannot_be_seen_does_not_end_the_waiting(process: InProcess, machine: str) -> None:
+    name = f"unseen-{machine.lower()}"
+    if machine == "SMUpdateBDB":
+        made(process, name)
+    process.cluster.control("POST", "/cluster", {"mask_bdb_credentials": True})
+    process.cluster.fault("action", name=machine, outcome="lingering", at=60, count=1)
+    run = process.run(name=name, wait_timeout=45, authentication_redis_pass="n3w-s3cret", **SIZE)
+    process.cluster.control("POST", "/cluster", {"mask_bdb_credentials": False})
+    assert run.result["failed"]
+    assert run.changed
+    assert f"{machine} of bdb" in run.result["msg"]
+    assert "Waited 4" in run.result["msg"]
+    assert run.result["failure"]["action"]["status"] == "running"
+    assert run.result["warnings"] == []
+
+
+def test_an_action_that_the_cluster_has_forgotten_is_told_as_completed(process: InProcess) -> None:
+    uid = made(process, "forgotten")
+    process.cluster.fault("action", name="SMUpdateBDB", outcome="lingering", at=60, count=1)
+    process.cluster.clear_journal()
+
+    def forget() -> None:
+        process.cluster.wait_for("PUT", f"/v1/bdbs/{uid}")
+        time.sleep(1)
+        process.cluster.fault("unavailable", status=404, method="GET", path="/v1/actions/.*")
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        forgotten = pool.submit(forget)
+        run = process.run(name="forgotten", **MORE)
+        forgotten.result()
+    assert not run.result.get("failed"), run.result
+    action = run.result["action"]
+    assert (action["name"], action["status"], action["progress"]) == ("SMUpdateBDB", "completed", 100.0)
+    assert run.result["warnings"] == []
 
 
 def test_who_waits_less_long_reads_that_the_database_is_active(process: InProcess) -> None:

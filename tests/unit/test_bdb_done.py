@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_done
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._actions import Action
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_plan import desired_from
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_plan import desired_from, plan
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import NotAsAsked, WaitTimeout
 
 RUNNING = Action("guid", "SMUpdateBDB", "state_machine", "running", 40.0, "bdb", "7", "proxy_policy", heartbeat=1000)
@@ -60,7 +60,22 @@ def test_an_action_that_waits_for_something_may_stand_still(waiting: dict[str, t
     ],
 )
 def test_the_database_says_whether_it_is_as_asked(desired: t.Any, bdb: dict[str, t.Any] | None, done: bool) -> None:
-    assert _bdb_done.is_done(desired, bdb) is done
+    assert _bdb_done.is_done(desired, bdb, plan(desired, {**GOOD, "memory_size": 5})) is done
+
+
+@pytest.mark.parametrize("current", [None, {**GOOD, "memory_size": 5}], ids=["created", "changed"])
+@pytest.mark.parametrize(("shown", "done"), [("s3cret", True), ("another", False), ("****", False), (None, False)])
+def test_what_was_sent_and_cannot_be_seen_proves_nothing(current: t.Any, shown: str | None, done: bool) -> None:
+    sent = desired_from({"name": "orders", "memory_size": "1GB", "authentication_redis_pass": "s3cret"})
+    assert _bdb_done.is_done(sent, {**GOOD, "authentication_redis_pass": shown}, plan(sent, current)) is done
+
+
+def test_a_password_that_was_not_sent_is_not_looked_for() -> None:
+    params = {"name": "orders", "memory_size": "1GB", "authentication_redis_pass": "s3cret"}
+    kept = desired_from({**params, "update_password": "on_create"})
+    masked = {**GOOD, "authentication_redis_pass": "****"}
+    assert _bdb_done.is_done(kept, masked, plan(kept, {**masked, "memory_size": 5}))
+    assert not _bdb_done.is_done(kept, masked, plan(kept, None))
 
 
 @pytest.mark.parametrize("status", ["pending", "active-change-pending", "import-pending"])
@@ -105,6 +120,14 @@ def test_two_databases_of_a_name_are_told_apart(made: int | None, uids: tuple[in
     assert told in str(error)
     assert "'orders'" in str(error)
     assert "None was deleted" in str(error)
+
+
+@pytest.mark.parametrize(("made", "others"), [(8, ()), (None, ()), (8, (9,)), (None, (8, 9))])
+def test_a_database_that_is_being_deleted_is_no_double(made: int | None, others: tuple[int, ...]) -> None:
+    leaving = {"uid": 7, "name": "orders", "status": "delete-pending"}
+    error = _bdb_done.double("orders", made, [*named(*others), leaving])
+    assert (error is not None) is bool(others)
+    assert error is None or "uid 7" not in str(error)
 
 
 # -- when time runs out ----------------------------------------------------------------------------------------------

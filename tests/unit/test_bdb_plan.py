@@ -177,10 +177,20 @@ def test_an_unclear_target_is_refused(params: dict[str, t.Any], sentence: str) -
 
 def test_what_is_still_different_after_a_change() -> None:
     desired = want(memory_size="2GB", authentication_redis_pass="new-pass")
-    assert still_different(desired, CURRENT) == ["authentication_redis_pass", "memory_size"]
+    changed = plan(desired, CURRENT)
+    assert still_different(desired, CURRENT, changed) == ["authentication_redis_pass", "memory_size"]
     masked = {**CURRENT, "memory_size": 2147483648, "authentication_redis_pass": "****"}
-    assert still_different(desired, masked) == []
-    assert still_different(desired_from({"uid": 1, "name": "new"}), CURRENT) == ["name"]
+    assert still_different(desired, masked, changed) == []
+    renamed = desired_from({"uid": 1, "name": "new"})
+    assert still_different(renamed, CURRENT, plan(renamed, CURRENT)) == ["name"]
+
+
+@pytest.mark.parametrize("update_password", ["always", "on_create"])
+def test_a_password_that_a_creation_did_not_bring_is_told(update_password: str) -> None:
+    desired = want(memory_size="1GB", authentication_redis_pass="right", update_password=update_password)
+    created = plan(desired, None)
+    for shown, different in (("wrong", ["authentication_redis_pass"]), ("right", []), ("****", [])):
+        assert still_different(desired, {**CURRENT, "authentication_redis_pass": shown}, created) == different
 
 
 @pytest.mark.parametrize(
@@ -269,7 +279,7 @@ def test_on_create_leaves_the_passwords_of_a_database_alone(name: str, wanted: t
     current = {**CURRENT, name: shown}
     kept = want(config={name: wanted}, update_password="on_create")
     assert plan(kept, current).step == "nothing"
-    assert still_different(kept, current) == []
+    assert still_different(kept, current, plan(kept, current)) == []
     assert plan(want(config={name: wanted}), current).body == {name: wanted}
     created = plan(want(config={name: wanted}, update_password="on_create", memory_size="1GB"), None)
     assert created.body[name] == wanted
@@ -289,7 +299,7 @@ def test_what_differs_elsewhere_too_is_sent_with_its_passwords(name: str, wanted
     current = {**CURRENT, name: shown}
     desired = want(config={name: wanted}, update_password="on_create")
     assert plan(desired, current).body == {name: wanted}
-    assert still_different(desired, current) == [name]
+    assert still_different(desired, current, plan(desired, current)) == [name]
 
 
 def test_config_takes_fields_with_options_too_for_values_that_these_do_not_offer() -> None:

@@ -13,7 +13,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_plan
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_read import Reader
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import ApiError, Refused
 
-LIST = "/v1/bdbs?fields=uid%2Cname"
+LIST = "/v1/bdbs?fields=uid%2Cname%2Cstatus"
 ORDERS = {"uid": 1, "name": "orders"}
 
 

@@ -284,13 +284,13 @@ class Database:
         """Until the action is terminal and the object, read back, is as asked; the object, or None if it is gone."""
         uid = answer.get("uid", (plan.current or {}).get("uid"))
         action_uid = answer.get("action_uid")
-        seen: dict[str, t.Any] = {"active since": None}
+        seen: dict[str, t.Any] = {"active since": None, "forgotten": False}
         standstill = Standstill()
 
         def probe() -> Seen:
             if action_uid and (self.action is None or not self.action.finished):
                 action = _actions.read_one(self.client, action_uid, "v1")
-                self.action = action or self.action
+                self.action, seen["forgotten"] = action or self.action, action is None
                 if action is not None and not action.finished and not self._is_over(action, plan, standstill, uid):
                     return Seen(False, action.sentence(), Failure(action=action.as_dict()), action.line())
             self.changing_over()
@@ -299,10 +299,10 @@ class Database:
                 _actions.require_success(self.action, _bdb_done.what_remains(self.desired.label, bdb))
             if plan.step == "delete":
                 return self._gone(uid) if bdb is None else Seen(False, f"{self.desired.label} is still there")
-            return self._as_asked(bdb, seen)
+            return self._as_asked(plan, bdb, seen)
 
         self._until(probe, uid, f"the {plan.step} of {self.desired.label}")
-        if self.action is not None and not self.action.finished:  # forgotten by the server, and the object proves it
+        if self.action is not None and seen["forgotten"]:  # by the server, and the object proves that it is done
             self.action = dataclasses.replace(
                 self.action, status="completed", progress=100.0, state=None, heartbeat=None, pending_ops={}
             )
@@ -313,19 +313,19 @@ class Database:
         if plan.action or not standstill.is_long(action, self.clock.now()):  # a flush cannot be seen in the database
             return False
         bdb = self._find(uid)
-        if not _bdb_done.is_done(self.desired, bdb) or (bdb is None and self.reader.is_listed(uid)):
+        if not _bdb_done.is_done(self.desired, bdb, plan) or (bdb is None and self.reader.is_listed(uid)):
             return False
         self.context.warn(_bdb_done.taken_for_done(self.desired, action))
         return True
 
-    def _as_asked(self, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
+    def _as_asked(self, plan: Plan, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
         if bdb is None:
             return Seen(False, f"{self.desired.label} is not listed")
         if bdb.get("status") == "creation-failed":
             _bdb_done.require_active(self.desired, bdb, may_pass=False)
         if bdb.get("status") != "active":
             return Seen(False, f"{self.desired.label} is {bdb.get('status')}")
-        different = _bdb_plan.still_different(self.desired, bdb)
+        different = _bdb_plan.still_different(self.desired, bdb, plan)
         if not different:
             return Seen(True, "as asked")
         seen["active since"] = seen["active since"] or self.clock.now()
