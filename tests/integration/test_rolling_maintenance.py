@@ -329,7 +329,7 @@ def test_a_restore_that_fails_says_so(roller: Roller) -> None:
     assert roll.code != 0
     assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
     assert "snapshot broken" in roll.text
-    assert "The work on the node is done, but maintenance has not ended." in roll.text
+    assert "The work on the node is done, but maintenance has not ended well." in roll.text
 
 
 def test_a_node_that_gets_too_few_shards_back_is_not_called_done(roller: Roller) -> None:
