@@ -114,7 +114,7 @@ def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) 
     """
     kept = {job.current["uid"] for job in made if job.current is not None}
     own = [bdb for bdb in listed if not bdb.get("internal") and not bdb.get("crdt")]
-    surplus = [bdb for bdb in own if bdb["uid"] not in kept]
+    surplus = sorted((bdb for bdb in own if bdb["uid"] not in kept), key=lambda bdb: (str(bdb.get("name")), bdb["uid"]))
     if not made and limit is None:
         raise Refused(
             "databases is empty and purge is on: that would delete every database. Set purge_limit too if you mean it."
