@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.emulated import Emulated, emulated
-from support.rolling import Roller
+from support.rolling import PLAYBOOK, Roll, Roller
 
 ON, OFF = "maintenance_on", "maintenance_off"
 
@@ -71,6 +71,17 @@ def test_hosts_of_two_clusters_are_refused(roller: Roller, tmp_path: Path) -> No
     assert (roll.writes, touched(roller)) == ([], [])
 
 
+def roll_node_2(roller: Roller, meanwhile: t.Callable[[], None], healthy_timeout: int) -> Roll:
+    """A roll of this one node, and what happens to the cluster meanwhile."""
+    disturber = threading.Thread(target=meanwhile, daemon=True)
+    disturber.start()
+    mark = leave_a_mark(roller)
+    options = {"rolling_maintenance_tasks": mark, "rolling_maintenance_healthy_timeout": healthy_timeout}
+    roll = roller.run(PLAYBOOK, "--limit", "node2", **options)
+    disturber.join(timeout=60)
+    return roll
+
+
 def test_a_node_that_dies_during_the_drain_keeps_the_tasks_from_running(own_cluster: Emulated, tmp_path: Path) -> None:
     roller = Roller(own_cluster, tmp_path)  # without databases: the drain itself ends well
     roller.cluster.fault("slow_action", name=ON, node_uid=2, seconds=4)
@@ -80,16 +91,7 @@ def test_a_node_that_dies_during_the_drain_keeps_the_tasks_from_running(own_clus
         time.sleep(1.5)  # the cluster itself looks at the quorum when it begins
         roller.cluster.control("POST", "/nodes/3/stop")
 
-    killer = threading.Thread(target=kill_node_3, daemon=True)
-    killer.start()
-    roll = roller.run(
-        "redis_enterprise.cluster.rolling_maintenance",
-        "--limit",
-        "node2",
-        rolling_maintenance_tasks=leave_a_mark(roller),
-        rolling_maintenance_healthy_timeout=8,
-    )
-    killer.join(timeout=60)
+    roll = roll_node_2(roller, kill_node_3, healthy_timeout=8)
     assert roll.code != 0
     assert touched(roller) == []
     assert "Node 3 (127.0.0.3) is down" in roll.text
@@ -119,16 +121,7 @@ def test_the_last_look_before_the_tasks_is_at_the_node_itself(own_cluster: Emula
             time.sleep(0.1)
         own_cluster.control("POST", "/nodes/3/start")
 
-    onlooker = threading.Thread(target=interfere, daemon=True)
-    onlooker.start()
-    roll = roller.run(
-        "redis_enterprise.cluster.rolling_maintenance",
-        "--limit",
-        "node2",
-        rolling_maintenance_tasks=leave_a_mark(roller),
-        rolling_maintenance_healthy_timeout=60,
-    )
-    onlooker.join(timeout=60)
+    roll = roll_node_2(roller, interfere, healthy_timeout=60)
     assert roll.code != 0
     assert touched(roller) == []
     assert "Node 2 must not be touched" in roll.text

@@ -105,6 +105,10 @@ class World:
             self.table.pop("/v2/actions", None)
 
     @property
+    def loses_answers(self) -> bool:
+        return self.told.lost
+
+    @property
     def numbers(self) -> tuple[int, ...]:
         return tuple(int(each) for each in self.release.split("."))
 
@@ -270,17 +274,29 @@ class World:
                 shard["node_uid"] = str(uid)
 
 
-class ActingApi(StubApi):
-    """The real client on a World."""
+class Acting(t.Protocol):
+    """What answers requests, and acts on them: a World, or another."""
 
-    def __init__(self, world: World) -> None:
+    clock: Clock
+
+    @property
+    def loses_answers(self) -> bool:
+        """Whether a POST is carried out, and its answer lost."""
+
+    def answer(self, method: str, path: str, body: t.Any) -> t.Any: ...
+
+
+class ActingApi(StubApi):
+    """The real client on a world."""
+
+    def __init__(self, world: Acting) -> None:
         super().__init__({}, world.clock)
         self.world = world
 
     def send(self, request: requests.PreparedRequest, *_args: t.Any, **_options: t.Any) -> requests.Response:
         body = json.loads(request.body) if request.body else None
         answer = self.world.answer(str(request.method), urlsplit(str(request.url)).path, body)
-        if self.world.told.lost and request.method == "POST":
+        if self.world.loses_answers and request.method == "POST":
             raise requests.exceptions.ReadTimeout("lost")
         status = answer if isinstance(answer, Status) else Status(200, answer)
         response = requests.Response()

@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
-
-import requests
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock
 
-from .stub_api import Status, StubApi
+from .stub_api import Status
 
 NAME = "rebalance"
 _TERMINAL = ("completed", "failed", "cancelled", "aborted")
@@ -49,7 +45,7 @@ class ClusterWorld:
     outcome: str = "completed"
     busy_until: float = 0.0  # another action runs so long
     refusal: Status | None = None
-    lost: bool = False  # it is done, but its answer does not arrive
+    loses_answers: bool = False  # it is done, but its answer does not arrive
     overtaken: bool = False  # somebody else starts it just before
     cleared_after: float | None = None  # somebody cancels and clears it so long after it began
     sent: list[tuple[str, t.Any]] = field(default_factory=list)
@@ -87,23 +83,3 @@ class ClusterWorld:
         ends_at = now + 3.0 if cleared_at is None else None
         self.record = Record(f"task-{len(self.sent)}", self.outcome, ends_at, cleared_at=cleared_at)
         return {"status": "queued", "task_id": self.record.uid}
-
-
-class ClusterApi(StubApi):
-    """The real client on a ClusterWorld."""
-
-    def __init__(self, world: ClusterWorld) -> None:
-        super().__init__({}, world.clock)
-        self.world = world
-
-    def send(self, request: requests.PreparedRequest, *_args: t.Any, **_options: t.Any) -> requests.Response:
-        body = json.loads(request.body) if request.body else None
-        answer = self.world.answer(str(request.method), urlsplit(str(request.url)).path, body)
-        if self.world.lost and request.method == "POST":
-            raise requests.exceptions.ReadTimeout("lost")
-        status = answer if isinstance(answer, Status) else Status(200, answer)
-        response = requests.Response()
-        response.status_code = status.status
-        response._content = b"" if status.body is None else json.dumps(status.body).encode()
-        response.request, response.url = request, str(request.url)
-        return response

@@ -8,7 +8,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.acting_cluster import NAME, ClusterApi, ClusterWorld
+from support.acting_api import ActingApi
+from support.acting_cluster import NAME, ClusterWorld
 from support.stub_api import Status
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import (
@@ -64,7 +65,7 @@ SITUATIONS: dict[str, Setup] = {
     "that somebody cancels and clears the action": telling(cleared_after=1.0),
     "that somebody else starts the action just before (409)": telling(overtaken=True),
     "another action running (409)": telling(busy_until=5.0),
-    "that the answer to its request is lost": telling(lost=True),
+    "that the answer to its request is lost": telling(loses_answers=True),
     "that the release has no such action (400)": telling(refusal=Status(400, UNKNOWN)),
     "that the release has no such action (404)": telling(refusal=Status(404)),
     "that the user is no admin (403)": telling(refusal=Status(403)),
@@ -123,7 +124,7 @@ class Attempt:
         wait = Wait("wait: false" not in situation, timeout=200.0)
         self.result: dict[str, t.Any] = {}
         self.error: CollectionError | None = None
-        context = Context(ClusterApi(world).client, params, check_mode, wait, clock)
+        context = Context(ActingApi(world).client, params, check_mode, wait, clock)
         try:
             self.result = cluster_action.run(context).as_dict()
         except CollectionError as error:
