@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options that every module shares; the code is in module_utils/_connection.py."""
+"""Documentation of the options that every module shares; the code is in module_utils/_http/connection.py."""
 
 from __future__ import annotations
 

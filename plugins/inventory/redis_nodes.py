@@ -208,13 +208,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _cluster, _connection
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import MISSING, Client
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import (
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api import cluster as _cluster
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
     CollectionError,
     InvalidInput,
     Unavailable,
 )
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http import connection as _connection
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.client import MISSING, Client
 from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils import _inventory_hosts
 from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils._inventory_hosts import Source
 

@@ -255,9 +255,13 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as _bdb_fields
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
+    Front,
+    run_module,
+    waiting_spec,
+)
 
 FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
 

@@ -124,8 +124,8 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front, run_module
 
 FRONT = Front(
     bdb_info.run,

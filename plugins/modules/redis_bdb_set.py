@@ -141,9 +141,13 @@ purged:
   elements: str
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import bdb_set
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as _bdb_fields
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb_set
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
+    Front,
+    run_module,
+    waiting_spec,
+)
 
 FRONT = Front(
     bdb_set.run,

@@ -125,8 +125,12 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import cluster_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import cluster_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
+    Front,
+    run_module,
+    waiting_spec,
+)
 
 FRONT = Front(
     cluster_action.run,

@@ -181,8 +181,12 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import health_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
+    Front,
+    run_module,
+    waiting_spec,
+)
 
 FRONT = Front(
     health_info.run,

@@ -240,8 +240,12 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module, waiting_spec
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import node_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
+    Front,
+    run_module,
+    waiting_spec,
+)
 
 FRONT = Front(
     node_action.run,

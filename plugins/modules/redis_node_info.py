@@ -233,8 +233,8 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, run_module
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operations import node_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import node_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front, run_module
 
 FRONT = Front(
     node_info.run,

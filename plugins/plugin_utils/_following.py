@@ -20,7 +20,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._progress import FILE, QUIET_AT_FIRST
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import FILE, QUIET_AT_FIRST
 
 display = Display()
 

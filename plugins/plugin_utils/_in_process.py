@@ -22,10 +22,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleFront
 from ansible.utils.display import Display
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import MISSING
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, perform
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._progress import Progress
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Tell, keep_quiet
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import Progress
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Tell, keep_quiet
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.client import MISSING
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front, perform
 from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils._following import followed
 
 display = Display()

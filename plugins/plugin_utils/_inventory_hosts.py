@@ -10,13 +10,13 @@ import json
 import re
 import typing as t
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._cluster import Cluster, Node
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._connection import (
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster, Node
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.connection import (
     Connection,
     argument_spec,
     from_params,
 )
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._errors import InvalidInput
 
 ROLES = {"master": "primary", "slave": "replica"}
 ALWAYS = ("role_primary", "role_replica", "in_maintenance")  # groups that exist even while nobody is in them

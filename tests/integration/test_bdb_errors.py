@@ -14,7 +14,7 @@ from support.bdb_samples import MEMCACHED, PEM, certificate
 from support.emulated import Run, emulated
 from support.inprocess import InProcess
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_errors import codes
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.error_help import codes
 
 PLAIN, LONELY, ONE_RACK = ("--nodes", "3"), ("--nodes", "1"), ("--nodes", "2", "--rack", "a,a")
 OLD_PEM = certificate("old.test", datetime.datetime(2020, 5, 1, tzinfo=datetime.UTC))

@@ -14,14 +14,14 @@ from support.bdb_samples import NEEDS, values
 from support.emulated import Run, emulated
 from support.inprocess import InProcess
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fields import (
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import (
     FIELDS,
     Compare,
     Field,
     Settable,
     wire_value,
 )
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_row import Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
 
 PAIRS = 200
 THROUGH_A_PROCESS = 20  # of so many pairs, one goes through a process of the module's own

@@ -18,8 +18,8 @@ import pytest
 import yaml
 from support.emulated import MODULES, Emulated, playbook
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fields import FIELDS, Compare, Field
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_row import Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import FIELDS, Compare, Field
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
 
 SUPPORT = Path(__file__).parents[1] / "support"
 # Members that are no secrets, and without which those that are cannot be.

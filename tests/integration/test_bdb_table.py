@@ -11,7 +11,7 @@ from support.bdb_samples import NEEDS, values
 from support.emulated import Emulated, emulated
 from support.inprocess import InProcess
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_fields import FIELDS, Settable, wire_value
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import FIELDS, Settable, wire_value
 
 OPTIONS = [row.name for row in FIELDS.values() if row.is_option and row.name not in ("name", "uid")]
 FREE = [name for name in OPTIONS if FIELDS[name].settable in (Settable.ALWAYS, Settable.WITH_FLUSH)]

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Clock
 
 from . import small_cluster
 from .stub_api import Status, StubApi

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Clock
 
 from .stub_api import Status
 

@@ -9,7 +9,7 @@ import typing as t
 
 import trustme
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb_row import Field, Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Field, Kind
 
 GB = 1024**3
 REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]

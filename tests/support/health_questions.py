@@ -7,8 +7,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _actions, _cluster, _health
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health_facts import (
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model as _actions
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api import cluster as _cluster
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health import checks as _health
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.facts import (
     WARNING,
     Answer,
     Facts,

@@ -9,9 +9,9 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._frame import Front, perform
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._operation import Context, Result
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context, Result
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front, perform
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb
 
 from .emulated import Emulated, Run

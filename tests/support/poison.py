@@ -10,8 +10,8 @@ from unittest import mock
 
 def poison() -> None:
     """In this process, and in those that it forks."""
-    from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _bdb_plan
-    from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import Client
+    from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import plan as _bdb_plan
+    from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.client import Client
 
     def crash_with_options(desired: t.Any, _current: t.Any) -> None:
         raise RuntimeError(f"poisoned: {desired.values}")

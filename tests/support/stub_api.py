@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import requests
 import requests.adapters
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._client import Client
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._connection import Connection
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Clock
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.client import Client
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.connection import Connection
 
 
 class Status:

@@ -1,0 +1,252 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API's five shapes for "something is going on" become one typed Action.
+
+They are: tasks and state machines (C(/v1/actions)), v2 actions, node actions and cluster actions. Numbers arrive as
+strings, C(progress) may be missing, a status has two spellings, lists come bare or in an object: all of it ends here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._core.credentials import hide
+from .._core.errors import ActionFailed, Failure, InvalidInput
+
+if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
+    from .._http.client import Client
+
+TERMINAL = frozenset({"completed", "failed", "cancelled", "aborted"})
+_SPELLINGS = {"pending": "queued", "active": "running", "starting": "starting", "canceled": "cancelled"}
+_NODE_ACTION_NAMES = {"remove_node": "remove"}  # the reference spells this one both ways
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """One long-running operation of the cluster. Times are seconds since the epoch, progress is 0 to 100."""
+
+    uid: str | None
+    name: str
+    kind: str  # task, state_machine, node, cluster or other
+    status: str  # queued, starting, running, completed, failed, cancelling, cancelled or aborted
+    progress: float | None = None
+    object_type: str | None = None  # bdb, node or cluster
+    object_uid: str | None = None
+    state: str | None = None
+    creation_time: int | None = None
+    heartbeat: int | None = None
+    description: str | None = None
+    error_code: str | None = None
+    error: str | None = None
+    pending_ops: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "completed"
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return {**dataclasses.asdict(self), "finished": self.finished}
+
+    def sentence(self) -> str:
+        """What a message says of it, such as C(maintenance_on of node 2 is running, 40%)."""
+        of = f" of {self.object_type} {self.object_uid}" if self.object_uid else ""
+        percent = f", {self.progress:.0f}%" if self.progress is not None and not self.finished else ""
+        return ", ".join([f"{self.name}{of} is {self.status}{percent}", *self._details()])
+
+    def line(self, *more: str) -> str:
+        """What an operator reads while it runs, such as C(node:2 maintenance_on 40%); C(more) follows."""
+        on = ":".join(part for part in (self.object_type, self.object_uid) if part)
+        percent = f"{self.progress:.0f}%" if self.progress is not None and self.status == "running" else self.status
+        return " · ".join([f"{on} {self.name} {percent}".lstrip(), *self._details(), *more])
+
+    def _details(self) -> t.Iterator[str]:
+        if self.state:
+            yield f"state {self.state}"
+        for shard, operation in sorted(self.pending_ops.items()):
+            if isinstance(operation, dict):
+                status = operation.get("status_description") or operation.get("status_code") or "pending"
+                yield f"shard {shard}: {operation.get('op_name') or 'operation'} {status}"
+        if self.error or self.error_code:
+            yield ": ".join(part for part in (self.error_code, self.error) if part)
+
+
+def from_v1(body: t.Any) -> list[Action]:
+    """C(GET /v1/actions): an object with two lists."""
+    body = body if isinstance(body, dict) else {"actions": body or []}
+    tasks = [from_v1_item(item) for item in body.get("actions") or []]
+    return tasks + [from_v1_item(item) for item in body.get("state-machines") or body.get("state_machines") or []]
+
+
+def from_v1_item(item: t.Mapping[str, t.Any]) -> Action:
+    """C(GET /v1/actions/{uid}), and the elements of the lists above."""
+    object_type, object_uid = _object(item)
+    machine = bool(item.get("object_name")) or str(item.get("name", "")).startswith("SM")
+    return _action(item, "state_machine" if machine else "task", object_type, object_uid)
+
+
+def from_v2(body: t.Any) -> list[Action]:
+    """C(GET /v2/actions): a flat list."""
+    return [from_v2_item(item) for item in body or []]
+
+
+def from_v2_item(item: t.Mapping[str, t.Any]) -> Action:
+    kind = {"task": "task", "state-machine": "state_machine"}.get(str(item.get("action_type")), "other")
+    info = item.get("additional_info") or {}
+    merged = {**info, **{key: value for key, value in item.items() if key != "additional_info"}}
+    uid = info.get("object_uid")
+    object_type = info.get("object_type")
+    if uid is None and item.get("object_name"):
+        object_type, uid = _object(item)
+    return _action(merged, kind, _lower(object_type), _text(uid))
+
+
+def from_node(body: t.Any, node_uid: int | str | None = None, name: str | None = None) -> list[Action]:
+    """Node actions: one, a list, or C({"actions": [...]})."""
+    return [
+        _action(
+            {"name": name, **item},
+            "node",
+            "node",
+            _text(item.get("node_uid", node_uid)),
+        )
+        for item in _items(body)
+    ]
+
+
+def from_cluster(body: t.Any, name: str | None = None) -> list[Action]:
+    """Cluster actions: one, a list, or C({"actions": [...]})."""
+    return [_action({"name": name, **item}, "cluster", "cluster", None) for item in _items(body)]
+
+
+def from_shown(shown: t.Mapping[str, t.Any]) -> Action:
+    """An action as a module has returned it; what is not needed to find it again is left out."""
+    uid, status = _text(shown.get("uid")), _text(shown.get("status"))
+    if uid is None or status is None:
+        raise InvalidInput(
+            "action is not an action as the modules return it, with uid and status: give the value that another task "
+            "returned under that name, such as drain.action."
+        )
+    return Action(
+        uid,
+        _text(shown.get("name")) or "",
+        _text(shown.get("kind")) or "other",
+        _SPELLINGS.get(status, status),
+        object_type=_text(shown.get("object_type")),
+        object_uid=_text(shown.get("object_uid")),
+    )
+
+
+def _items(body: t.Any) -> list[t.Mapping[str, t.Any]]:
+    if isinstance(body, dict) and "actions" in body:
+        body = body["actions"]
+    if isinstance(body, dict):
+        body = [body]
+    return [item for item in body or [] if isinstance(item, dict)]
+
+
+def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, object_uid: str | None) -> Action:
+    name = str(item.get("name") or "")
+    status = str(item.get("status") or "queued").lower()
+    return Action(
+        uid=_text(item.get("action_uid") or item.get("task_id")),
+        name=canonical_name(name),
+        kind=kind,
+        status=_SPELLINGS.get(status, status),
+        progress=_number(item.get("progress")),
+        object_type=object_type,
+        object_uid=object_uid,
+        state=_text(item.get("state")),
+        creation_time=_whole(item.get("creation_time")),
+        heartbeat=_whole(item.get("heartbeat")),
+        description=hide(_text(item.get("description"))),
+        error_code=_text(item.get("error_code")),
+        error=hide(_text(item.get("error_message") or item.get("error"))),
+        pending_ops=hide(_without_snapshots(item.get("pending_ops"))),
+    )
+
+
+def canonical_name(name: str) -> str:
+    """The name as the path of a request has it."""
+    return _NODE_ACTION_NAMES.get(name, name)
+
+
+def _without_snapshots(operations: t.Any) -> dict[str, t.Any]:
+    """Pending operations without what they store for themselves: their snapshot can hold a database's settings."""
+    return {
+        str(shard): {key: value for key, value in each.items() if key != "snapshot"} if isinstance(each, dict) else each
+        for shard, each in (operations.items() if isinstance(operations, dict) else ())
+    }
+
+
+def _object(item: t.Mapping[str, t.Any]) -> tuple[str | None, str | None]:
+    name = item.get("object_name")
+    if isinstance(name, str) and ":" in name:
+        object_type, uid = name.split(":", 1)
+        return _lower(object_type), uid
+    if item.get("node_uid") is not None:
+        return "node", _text(item["node_uid"])
+    return None, _text(name)
+
+
+def _lower(value: t.Any) -> str | None:
+    return str(value).lower() if value else None
+
+
+def _text(value: t.Any) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _number(value: t.Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _whole(value: t.Any) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read_all(client: Client, api_version: str = "auto") -> list[Action]:
+    """All actions that the cluster remembers; C(auto) asks v2, and v1 where that is not known (before 7.22)."""
+    if api_version in ("auto", "v2"):
+        body = client.find("/v2/actions")
+        if body is not None:
+            return from_v2(body)
+        if api_version == "v2":
+            raise ActionFailed("This release has no /v2/actions (it came with 7.22): use api_version v1 or auto.")
+    return from_v1(client.find("/v1/actions"))
+
+
+def read_one(client: Client, uid: str, api_version: str = "auto") -> Action | None:
+    """One action by its uid; None when the cluster does not know it (any more)."""
+    if api_version in ("auto", "v2"):
+        body = client.find(f"/v2/actions/{uid}")
+        if isinstance(body, dict):
+            return from_v2_item(body)
+        if api_version == "v2":
+            return None
+    body = client.find(f"/v1/actions/{uid}")
+    return from_v1_item(body) if isinstance(body, dict) else None
+
+
+def require_success(action: Action, what_remains: str) -> None:
+    """Raise ActionFailed for an action that ended in any other way than completed."""
+    if action.finished and not action.succeeded:
+        raise ActionFailed(
+            f"{action.sentence().rstrip('.')}. {what_remains}",
+            Failure(
+                error_code=action.error_code,
+                description=action.error or action.description,
+                action=action.as_dict(),
+            ),
+        )

@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operator sees while a task waits: a line when something has moved, and not too many of them.
+
+The in-process front shows the lines at once. A module cannot: it writes them to a file, which its action plugin reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from .waiter import Clock, Tell, keep_quiet
+
+QUIET_AT_FIRST = 1.0  # seconds; what is over by then needs no line
+AT_MOST_EVERY = 1.0  # seconds between two lines
+FILE = "REDIS_ENTERPRISE_PROGRESS_FILE"  # the environment variable by which an action plugin names the file
+
+
+class Progress:
+    """Shows what a wait tells, with the time waited so far; it may be told by several waits at once."""
+
+    def __init__(self, show: t.Callable[[str], None], clock: Clock | None = None) -> None:
+        self._show = show
+        self._clock = clock or Clock()
+        self._next = self._clock.now()
+
+    def __call__(self, what: str, elapsed: float) -> bool:
+        now = self._clock.now()
+        if elapsed < QUIET_AT_FIRST or now < self._next:
+            return False
+        self._next = now + AT_MOST_EVERY
+        self._show(f"{what} · {duration(elapsed)}")
+        return True
+
+
+def duration(seconds: float) -> str:
+    """C(8s), C(1m12s), C(2h03m)."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+@contextlib.contextmanager
+def written(name: str | None, cleaned: t.Callable[[str], str]) -> t.Iterator[Tell]:
+    """Appends the lines to a new file of that name, which is there for as long as the block runs.
+
+    Without a name, or where no file can be made, nothing is shown: that must not keep anything from being done.
+    """
+    path = os.path.expanduser(os.path.expandvars(name or ""))
+    try:
+        if (name or "").startswith("~"):  # one's own home, and nobody else's place
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        yield keep_quiet
+        return
+
+    def append(line: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(file, (" ".join(cleaned(line).split("\n")) + "\n").encode())
+
+    try:
+        yield Progress(append)
+    finally:
+        os.close(file)
+        with contextlib.suppress(OSError):
+            os.unlink(path)

@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operation of C(redis_node_info): nodes with role, status, shards and maintenance state."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._action import model as _actions
+from .._action.model import Action
+from .._api import cluster as _cluster
+from .._api.cluster import Cluster, Node
+from .._core.context import Context, Result
+from .._node.maintenance import known_node
+
+if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
+    from .._http.client import Client
+
+_NO_RESULT = (404, 500, 503)  # a node that is down cannot check itself; that is an answer
+
+
+def run(context: Context) -> Result:
+    cluster = _cluster.read(context.client)
+    asked = context.params.get("node_uid")
+    nodes = cluster.nodes if asked is None else [known_node(uid, cluster) for uid in dict.fromkeys(asked)]
+    extended = bool(context.params.get("extended"))
+    actions = _unfinished(context.client) if extended else []
+    return Result(
+        False,
+        {
+            "nodes": [
+                {**node.as_dict(), **(_extended(context.client, node, actions) if extended else {})} for node in nodes
+            ],
+            "primary_uid": next((node.uid for node in cluster.nodes if node.role == "master"), None),
+            "quorum": _quorum(cluster),
+            "racks": cluster.racks,
+            "release": ".".join(map(str, cluster.release)),
+            "releases": cluster.releases,
+            "url_hosts": list(context.client.host_names),
+        },
+    )
+
+
+def _quorum(cluster: Cluster) -> dict[str, int]:
+    return {
+        "nodes": len(cluster.nodes),
+        "needed": cluster.quorum,
+        "carrying": sum(node.carries for node in cluster.nodes),
+    }
+
+
+def _unfinished(client: Client) -> list[Action]:
+    return [action for action in _actions.from_node(client.find("/v1/nodes/actions")) if not action.finished]
+
+
+def _extended(client: Client, node: Node, actions: t.Sequence[Action]) -> dict[str, t.Any]:
+    """What runs on the node, its snapshots (null where the release does not list them) and its own checks."""
+    response = client.get(f"/v1/nodes/check/{node.uid}", accept=_NO_RESULT)
+    check = response.data if isinstance(response.data, dict) else {}
+    error = check.get("error") or check.get("description")
+    if response.status != 200:
+        error = f"The check was answered with {response.status}: {error or 'no further word'}."
+    passed = response.status == 200 and bool(check.get("result"))
+    return {
+        "actions": [action.as_dict() for action in actions if action.object_uid == str(node.uid)],
+        "snapshots": client.find(f"/v1/nodes/{node.uid}/snapshots"),
+        "check": {"passed": passed, "error": None if passed else error or "The check gave no reason."},
+    }
