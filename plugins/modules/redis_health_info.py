@@ -21,7 +21,7 @@ options:
     description:
       - The checks to do; by default all, those about taking a node away only if O(without_node) is set.
       - V(cluster_check) lets every node check itself.
-      - V(nodes) wants every node active except O(decommissioning_allowed), and exactly one of them primary.
+      - V(nodes) wants every node active except O(allow_decommissioning), and exactly one of them primary.
       - V(shards) wants every shard active and on one known node, every database with all its primary shards, and with
         replication a replica of each on another node.
       - V(racks) warns of rack-aware databases with a primary shard and its replica in one rack.
@@ -30,7 +30,7 @@ options:
         behind counts too.
       - V(license) wants a license that is not expired, and not more shards in use than it allows.
       - V(actions) wants no action that runs or is queued.
-      - V(maintenance) wants no node in maintenance except O(in_maintenance_allowed).
+      - V(maintenance) wants no node in maintenance except O(allow_in_maintenance).
       - V(quorum) wants more than half of the nodes up and not in maintenance.
       - V(report) reads the health report of the cluster (8.0.16 and later). Its alerts are warnings.
       - V(quorum_without_node), with O(without_node), wants the quorum without that node.
@@ -56,12 +56,12 @@ options:
       - quorum_without_node
       - capacity_without_node
       - single_copies
-  in_maintenance_allowed:
+  allow_in_maintenance:
     description: The uids of nodes that may be in maintenance.
     type: list
     elements: int
     default: []
-  decommissioning_allowed:
+  allow_decommissioning:
     description:
       - The uids of nodes that may be V(decommissioning), as a removal that did not end can leave them.
       - They do not count for V(quorum), and other nodes of that status stay a problem.
@@ -124,7 +124,7 @@ EXAMPLES = r"""
       - shards
       - databases
       - maintenance
-    in_maintenance_allowed:
+    allow_in_maintenance:
       - 3
     wait: true
     wait_timeout: 300
@@ -162,7 +162,7 @@ problems:
       object: shard 12
       severity: error
       message: Replica shard 12 of database 5 (orders) on node 2 is not well (inactive, down).
-checked:
+checks_run:
   description:
     - The checks that were done. V(report) is missing where the release has no report, and all are missing if not even
       the nodes could be read.
@@ -211,8 +211,8 @@ FRONT = Front(
                 "single_copies",
             ],
         },
-        "in_maintenance_allowed": {"type": "list", "elements": "int", "default": []},
-        "decommissioning_allowed": {"type": "list", "elements": "int", "default": []},
+        "allow_in_maintenance": {"type": "list", "elements": "int", "default": []},
+        "allow_decommissioning": {"type": "list", "elements": "int", "default": []},
         "without_node": {"type": "int"},
         "fail_on_problems": {"type": "bool", "default": False},
         **waiting_spec(600.0),

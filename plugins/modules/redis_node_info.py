@@ -192,7 +192,7 @@ quorum:
     needed:
       description: How many of them must be up.
       type: int
-    carrying:
+    in_service:
       description: How many are up and not in maintenance.
       type: int
 racks:

@@ -31,7 +31,7 @@ def verdict(report: Report) -> str:
     if not report["healthy"]:
         opening = f"NOT HEALTHY: {found or 'no reason given'}"
     else:
-        opening = f"HEALTHY: {_plural(len(report.get('checked') or ()), 'check')} found {found or 'nothing wrong'}"
+        opening = f"HEALTHY: {_plural(len(report.get('checks_run') or ()), 'check')} found {found or 'nothing wrong'}"
     waited = f" after {report['waited']:.0f} s of waiting" if (report.get("waited") or 0) >= 1 else ""
     return f"{opening}{waited}{_quorum(report)}."
 
@@ -112,7 +112,7 @@ def _quorum(report: Report) -> str:
     quorum = report.get("quorum")
     if not quorum:
         return ""
-    return f"; {quorum['carrying']} of {_plural(quorum['nodes'], 'node')} in service, {quorum['needed']} needed"
+    return f"; {quorum['in_service']} of {_plural(quorum['nodes'], 'node')} in service, {quorum['needed']} needed"
 
 
 def _count(report: Report, severity: str) -> int:

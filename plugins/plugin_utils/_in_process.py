@@ -23,7 +23,7 @@ from ansible.plugins.action.normal import ActionModule as ModuleFront
 from ansible.utils.display import Display
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import Progress
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Tell, keep_quiet
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import OnProgress, silent
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.client import MISSING
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front, perform
 from ansible_collections.redis_enterprise.cluster.plugins.plugin_utils._following import followed
@@ -72,10 +72,10 @@ class InProcess(ModuleFront):
             and not (self._task.check_mode or self._task.async_val or self._task.no_log)
         )
 
-    def _teller(self, params: t.Mapping[str, t.Any], host: str) -> Tell:
+    def _teller(self, params: t.Mapping[str, t.Any], host: str) -> OnProgress:
         """Shows progress on the screen, unless the task is one to keep quiet about."""
         if self._task.no_log or not params.get("progress"):
-            return keep_quiet
+            return silent
         return Progress(lambda line: _show(host, remove_values(line, self.front.secrets_of(params, os.environ))))
 
     def _would_run_here(self) -> bool:

@@ -119,7 +119,7 @@ def test_a_node_that_is_down(own_cluster: Emulated, tmp_path: Path) -> None:
     told = check(own_cluster, tmp_path, health_check_fail=False)
     assert (told.code, told.stats["cluster"]["healthy"]) == (0, False)
     fine = check(own_cluster, tmp_path, health_check_checks=["quorum", "license"])
-    assert (fine.code, fine.stats["cluster"]["checked"]) == (0, ["license", "quorum"])
+    assert (fine.code, fine.stats["cluster"]["checks_run"]) == (0, ["license", "quorum"])
     spare = check(own_cluster, tmp_path, health_check_checks=["quorum_without_node"], health_check_without_node=1)
     assert spare.code == 2
     assert any("Without node 1, too few nodes would be up" in line for line in spare.reports[0])

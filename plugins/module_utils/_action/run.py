@@ -150,9 +150,9 @@ class ActionRun:
         context = self.context
         seen: dict[str, Action | None] = {"last": known}
         began = context.clock.now()
-        glance = _Glance(also if context.wait.watched else None)
+        glance = _Glance(also if context.wait.shows_progress else None)
 
-        def probe() -> Seen:
+        def probe() -> Seen[t.Any]:
             action = spot.read(context)
             if action is None:
                 is_new = seen["last"] is None and context.clock.now() - began < _LISTING
@@ -179,7 +179,7 @@ def cancel_and_clear(context: Context, spot: Spot) -> Action | None:
     last: list[Action | None] = [None]
     sent: set[str] = set()
 
-    def probe() -> Seen:
+    def probe() -> Seen[t.Any]:
         action = spot.read(context)
         if action is None:
             return Seen(True, "no record")

@@ -11,7 +11,7 @@ from .cluster import Cluster, Node, Shard
 
 
 @dataclasses.dataclass(frozen=True)
-class Misfit:
+class UnplaceableShard:
     """A shard without a place, its size in bytes, and why each other node cannot take it."""
 
     shard: Shard
@@ -20,7 +20,7 @@ class Misfit:
 
 
 @dataclasses.dataclass
-class _Room:
+class _FreeCapacity:
     """What is left on a node while shards are placed on it. C(memory) is None where the cluster does not say."""
 
     node: Node
@@ -41,7 +41,7 @@ class _Room:
         self.places = None if self.places is None else self.places - 1
 
 
-def misfits(leaving: Node, cluster: Cluster) -> list[Misfit]:
+def unplaceable_shards(leaving: Node, cluster: Cluster) -> list[UnplaceableShard]:
     """The shards of a node that find no place on the others, never beside another copy of the same data.
 
     Copies of a rack-aware database are not put into the same rack either.
@@ -61,7 +61,7 @@ def misfits(leaving: Node, cluster: Cluster) -> list[Misfit]:
                 break
             refusals.append(refusal)
         else:
-            without_place.append(Misfit(shard, size, ", ".join(refusals) or "no other node takes shards"))
+            without_place.append(UnplaceableShard(shard, size, ", ".join(refusals) or "no other node takes shards"))
     return without_place
 
 
@@ -80,12 +80,12 @@ def _forbidden(shard: Shard, placed: t.Mapping[str, int], cluster: Cluster) -> d
 
 
 def _takes_shards(node: Node) -> bool:
-    return node.carries and node.accept_servers and not node.quorum_only
+    return node.in_service and node.accept_servers and not node.quorum_only
 
 
-def _room(node: Node) -> _Room:
+def _room(node: Node) -> _FreeCapacity:
     places = None if node.max_shards is None else node.max_shards - len(node.shards)
-    return _Room(node, node.free_provisional_ram, places)
+    return _FreeCapacity(node, node.free_provisional_ram, places)
 
 
 def _size(shard: Shard, cluster: Cluster) -> int:

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
 import typing as t
+
+from .._core.errors import Refused
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -30,7 +33,7 @@ class Shard:
         return self.role == "master"
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         return self.status == "active" and self.detailed_status in ("ok", "")
 
 
@@ -81,6 +84,11 @@ class Node:
     os_version: str | None = None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Every host name and address by which it can be called."""
+        return tuple(each for each in (self.addr, *self.external_addr, self.hostname) if each)
+
+    @property
     def stale_snapshot(self) -> bool:
         """Whether it has a maintenance snapshot without being in maintenance: one that was not ended properly."""
         return bool(self.maintenance_snapshot) and not self.in_maintenance
@@ -90,17 +98,17 @@ class Node:
         return self.status == "active"
 
     @property
-    def leaving(self) -> bool:
+    def decommissioning(self) -> bool:
         """Whether its removal began and did not end: what is on it still serves, and the cluster puts nothing on it."""
         return self.status == "decommissioning"
 
     @property
-    def serves(self) -> bool:
+    def can_migrate(self) -> bool:
         """Whether what is on it can be moved away in order."""
-        return self.alive or self.leaving
+        return self.alive or self.decommissioning
 
     @property
-    def carries(self) -> bool:
+    def in_service(self) -> bool:
         """Whether it counts for quorum and can take shards: alive and not in maintenance."""
         return self.alive and not self.in_maintenance
 
@@ -126,6 +134,31 @@ class Cluster:
     def node(self, uid: int) -> Node | None:
         return next((node for node in self.nodes if node.uid == uid), None)
 
+    def require_node(self, uid: int) -> Node:
+        """The node; raises Refused where the cluster does not list it."""
+        node = self.node(uid)
+        if node is None:
+            known = ", ".join(str(each.uid) for each in self.nodes)
+            raise Refused(f"The cluster has no node with uid {uid}; its nodes are {known}.")
+        return node
+
+    def nodes_named(self, name: str) -> list[Node]:
+        """The nodes that a host name or address means: without case, by FQDN or short name, with or without a dot."""
+        return [node for node in self.nodes if any(same_host(name, each) for each in node.names)]
+
+    def resolve_node(self, text: str) -> Node:
+        """The one node that a uid, host name or address means; raises Refused where it is none, or several."""
+        if text.strip().isdecimal():
+            return self.require_node(int(text))
+        found = self.nodes_named(text)
+        if len(found) == 1:
+            return found[0]
+        known = ", ".join(f"{each.uid} at {each.addr}" for each in self.nodes)
+        if not found:
+            raise Refused(f"{text} does not match any node of the cluster; its nodes are {known}.")
+        several = " and ".join(str(each.uid) for each in found)
+        raise Refused(f"{text} matches nodes {several} of the cluster: say which by uid.")
+
     def others(self, uid: int) -> list[Node]:
         return [node for node in self.nodes if node.uid != uid]
 
@@ -133,7 +166,7 @@ class Cluster:
         """Whether nobody can say if a node is the primary. One that is not in service is not, if another one is."""
         if node.role is not None:
             return False
-        return node.serves or not any(other.role == "master" for other in self.others(node.uid))
+        return node.can_migrate or not any(other.role == "master" for other in self.others(node.uid))
 
     def database(self, uid: int) -> Database | None:
         return next((database for database in self.databases if database.uid == uid), None)
@@ -163,6 +196,28 @@ class Cluster:
         """The lowest release on any node, such as (8, 0, 16)."""
         versions = [tuple(_numbers(node.software_version)[:3]) for node in self.nodes]
         return min((version for version in versions if version), default=())
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two host names or addresses mean the same machine: a short name matches the FQDN that begins with it.
+
+    Two different FQDNs, and addresses, match only as a whole.
+    """
+    first, second = (each.strip().rstrip(".").lower() for each in (one, other))
+    addresses = _address(first), _address(second)
+    if any(addresses):
+        return addresses[0] == addresses[1]
+    if first == second or not (first and second):
+        return first == second != ""
+    is_short = "." not in first or "." not in second
+    return is_short and first.partition(".")[0] == second.partition(".")[0]
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
 
 
 def _numbers(version: str) -> list[int]:

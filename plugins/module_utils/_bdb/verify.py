@@ -8,7 +8,7 @@ import typing as t
 
 from .._action import model as _actions
 from .._action.model import Action
-from .._core.errors import Failure, NotAsAsked, WaitTimeout
+from .._core.errors import Failure, GoalNotReached, WaitTimeout
 from . import facade as _bdb_fields
 from . import plan as _bdb_plan
 from .plan import Bdb, Desired, Plan
@@ -59,16 +59,16 @@ def require_active(desired: Desired, current: Bdb | None, *, may_pass: bool) -> 
     status = (current or {}).get("status", "active")
     if status == "active" or (status in PASSING and may_pass) or desired.state == "absent":
         return
-    raise NotAsAsked(
+    raise GoalNotReached(
         f"{desired.label} has the values asked for, but its status is {status}. Look at redis_action_info and "
         "the cluster's log; a database that could not be created has to be deleted (state: absent) first."
     )
 
 
-def not_taken_up(desired: Desired, bdb: Bdb, different: t.Sequence[str], action: Action | None) -> NotAsAsked:
+def not_taken_up(desired: Desired, bdb: Bdb, different: t.Sequence[str], action: Action | None) -> GoalNotReached:
     """The error of a change that the cluster reports as done, and does not show."""
     shown = ", ".join(_seen_value(name, bdb) for name in different)
-    return NotAsAsked(
+    return GoalNotReached(
         f"The cluster accepted the change of {desired.label} and reports it as done, but {shown}. "
         "Write the value as the cluster shows it, or leave the option out.",
         Failure(action=action.as_dict() if action else None),
@@ -109,7 +109,7 @@ def in_vain(
     return WaitTimeout(message, Failure(action=to_blame.as_dict() if to_blame else None))
 
 
-def double(name: str, made: t.Any, listed: t.Sequence[Bdb]) -> NotAsAsked | None:
+def double(name: str, made: t.Any, listed: t.Sequence[Bdb]) -> GoalNotReached | None:
     """The error of a creation during which another database got the same name: the cluster lets that happen.
 
     C(made) is the uid that the cluster gave to this creation; None where its answer was lost. A database that is being
@@ -126,7 +126,7 @@ def double(name: str, made: t.Any, listed: t.Sequence[Bdb]) -> NotAsAsked | None
         if made is not None
         else f"{named}, and the answer that says which of them this task has made was lost"
     )
-    return NotAsAsked(
+    return GoalNotReached(
         f"Several databases got the name {name!r} at the same time: {ours}. None was deleted. Find out which one is in "
         "use, delete the other with its uid and state absent, and run the task again."
     )

@@ -81,7 +81,7 @@ class WaitTimeout(CollectionError):
     """The time given by the user ran out; the message says what was seen last."""
 
 
-class NotAsAsked(CollectionError):
+class GoalNotReached(CollectionError):
     """The cluster reported success, but what it shows is not what was asked for."""
 
 

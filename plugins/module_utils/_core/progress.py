@@ -11,7 +11,7 @@ import contextlib
 import os
 import typing as t
 
-from .waiter import Clock, Tell, keep_quiet
+from .waiter import Clock, OnProgress, silent
 
 QUIET_AT_FIRST = 1.0  # seconds; what is over by then needs no line
 AT_MOST_EVERY = 1.0  # seconds between two lines
@@ -46,7 +46,7 @@ def duration(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def written(name: str | None, cleaned: t.Callable[[str], str]) -> t.Iterator[Tell]:
+def written(name: str | None, cleaned: t.Callable[[str], str]) -> t.Iterator[OnProgress]:
     """Appends the lines to a new file of that name, which is there for as long as the block runs.
 
     Without a name, or where no file can be made, nothing is shown: that must not keep anything from being done.
@@ -57,7 +57,7 @@ def written(name: str | None, cleaned: t.Callable[[str], str]) -> t.Iterator[Tel
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:
-        yield keep_quiet
+        yield silent
         return
 
     def append(line: str) -> None:

@@ -25,40 +25,44 @@ class Clock:
 
 
 # Called with what was seen and the seconds waited so far; says whether it was shown.
-Tell = t.Callable[[str, float], bool]
+OnProgress = t.Callable[[str, float], bool]
 
 
-def keep_quiet(what: str, elapsed: float) -> bool:
-    """Where nobody looks on."""
+def silent(what: str, elapsed: float) -> bool:
+    """Where no progress is shown."""
     return True
 
 
 @dataclasses.dataclass(frozen=True)
 class Wait:
-    """The user's waiting options, in seconds. C(tell) is told what was seen when it is new, but not the last of it."""
+    """The user's waiting options, in seconds. C(on_progress) receives each new status line, except the final one."""
 
     enabled: bool = True
     timeout: float = 600.0
     interval: float = 5.0
-    tell: Tell = keep_quiet
+    on_progress: OnProgress = silent
 
     @property
-    def watched(self) -> bool:
-        """Whether somebody looks on."""
-        return self.tell is not keep_quiet
+    def shows_progress(self) -> bool:
+        """Whether progress is shown to anybody."""
+        return self.on_progress is not silent
+
+
+T = t.TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
-    """One look at the world: is it done, and a phrase that says what was seen.
+class Seen(t.Generic[T]):
+    """One observation of a probe: is the wait over, a phrase that says what was seen, and the C(value) that was read.
 
-    C(line) says it to somebody who looks on, where that is not the phrase.
+    C(line) is the status line for an operator, where that is not the phrase.
     """
 
     done: bool
     what: str
     failure: Failure | None = None
     line: str | None = None
+    value: T | None = None
 
 
 def pause_after(elapsed: float, longest: float) -> float:
@@ -66,8 +70,11 @@ def pause_after(elapsed: float, longest: float) -> float:
     return max(SHORTEST_PAUSE, min(elapsed * SHARE_OF_ELAPSED, longest))
 
 
-def wait_until(probe: t.Callable[[], Seen], wait: Wait, clock: Clock, waiting_for: str) -> Seen:
-    """Call C(probe) until it is done; raise WaitTimeout with the last thing seen when time is over."""
+def wait_until(probe: t.Callable[[], Seen[T]], wait: Wait, clock: Clock, waiting_for: str) -> Seen[T]:
+    """Call C(probe) until it is done; raise WaitTimeout with the last thing seen when time is over.
+
+    Returns the last observation, so that nothing has to be carried out of the probe by other means.
+    """
     started = clock.now()
     shown = ""
     while True:
@@ -76,7 +83,7 @@ def wait_until(probe: t.Callable[[], Seen], wait: Wait, clock: Clock, waiting_fo
         if seen.done:
             return seen
         line = seen.line or seen.what
-        if line != shown and wait.tell(line, elapsed):
+        if line != shown and wait.on_progress(line, elapsed):
             shown = line
         if elapsed >= wait.timeout:
             raise WaitTimeout(

@@ -8,7 +8,7 @@ import collections
 import dataclasses
 import typing as t
 
-from .._api.capacity import misfits
+from .._api.capacity import unplaceable_shards
 from .._api.cluster import Cluster, Database, Node, Shard
 from .._core.errors import CollectionError
 from .cluster_report import report_problems
@@ -80,7 +80,7 @@ def _cluster_check(facts: Facts, question: Question) -> t.Iterator[Problem]:
 
 def _nodes(facts: Facts, question: Question) -> t.Iterator[Problem]:
     for node in facts.cluster.nodes:
-        allowed = node.leaving and node.uid in question.decommissioning_allowed
+        allowed = node.decommissioning and node.uid in question.allow_decommissioning
         if not (node.alive or allowed):
             yield Problem("/v1/nodes", f"node {node.uid}", ERROR, f"Node {node.uid} ({node.addr}) is {node.status}.")
     primaries = [str(node.uid) for node in facts.cluster.nodes if node.role == "master"]
@@ -94,7 +94,7 @@ def _nodes(facts: Facts, question: Question) -> t.Iterator[Problem]:
 def _shards(facts: Facts, question: Question) -> t.Iterator[Problem]:
     cluster, source = facts.cluster, "/v1/shards"
     for shard in [*cluster.shards, *cluster.strays]:
-        if not shard.well:
+        if not shard.healthy:
             state = f"{shard.status or 'unknown'}, {shard.detailed_status or 'unknown'}"
             message = f"{shard_name(shard, cluster)} on node {shard.node_uid} is not well ({state})."
             yield Problem(source, f"shard {shard.uid}", ERROR, message)
@@ -238,29 +238,29 @@ def _actions(facts: Facts, question: Question) -> t.Iterator[Problem]:
 
 def _maintenance(facts: Facts, question: Question) -> t.Iterator[Problem]:
     for node in facts.cluster.nodes:
-        if node.in_maintenance and node.uid not in question.in_maintenance_allowed:
+        if node.in_maintenance and node.uid not in question.allow_in_maintenance:
             source = node.maintenance_source.partition(" ")[0]
             yield Problem(source, f"node {node.uid}", ERROR, f"Node {node.uid} is in maintenance.")
 
 
 def _quorum(facts: Facts, question: Question) -> t.Iterator[Problem]:
-    if (carrying := _carrying(facts.cluster.nodes)) < facts.cluster.quorum:
-        yield _no_quorum("Too few nodes are up and not in maintenance", carrying, facts.cluster)
+    if (in_service := _in_service(facts.cluster.nodes)) < facts.cluster.quorum:
+        yield _no_quorum("Too few nodes are up and not in maintenance", in_service, facts.cluster)
 
 
 def _quorum_without_node(facts: Facts, question: Question) -> t.Iterator[Problem]:
     uid = question.without_node or 0
-    if (carrying := _carrying(facts.cluster.others(uid))) < facts.cluster.quorum:
+    if (in_service := _in_service(facts.cluster.others(uid))) < facts.cluster.quorum:
         opening = f"Without node {uid}, too few nodes would be up and not in maintenance"
-        yield _no_quorum(opening, carrying, facts.cluster)
+        yield _no_quorum(opening, in_service, facts.cluster)
 
 
-def _carrying(nodes: t.Iterable[Node]) -> int:
-    return sum(node.carries for node in nodes)
+def _in_service(nodes: t.Iterable[Node]) -> int:
+    return sum(node.in_service for node in nodes)
 
 
-def _no_quorum(opening: str, carrying: int, cluster: Cluster) -> Problem:
-    message = f"{opening}: {carrying} of {len(cluster.nodes)}, and the quorum needs {cluster.quorum}."
+def _no_quorum(opening: str, in_service: int, cluster: Cluster) -> Problem:
+    message = f"{opening}: {in_service} of {len(cluster.nodes)}, and the quorum needs {cluster.quorum}."
     return Problem("/v1/nodes", "cluster", ERROR, message)
 
 
@@ -271,10 +271,10 @@ def _capacity_without_node(facts: Facts, question: Question) -> t.Iterator[Probl
         return
     if node.shards:
         for other in cluster.others(node.uid):
-            if other.carries and other.free_provisional_ram is None:
+            if other.in_service and other.free_provisional_ram is None:
                 message = f"Node {other.uid} does not say how much memory it has free for shards of node {node.uid}."
                 yield Problem(source, f"node {other.uid}", WARNING, message)
-    for misfit in misfits(node, cluster):
+    for misfit in unplaceable_shards(node, cluster):
         size = f"{misfit.size / 2**20:.0f} MiB"
         message = f"{shard_name(misfit.shard, cluster)} ({size}) fits on no node other than {node.uid}: {misfit.why}."
         yield Problem(source, f"shard {misfit.shard.uid}", ERROR, message)
@@ -302,13 +302,13 @@ def _single_copies(facts: Facts, question: Question) -> t.Iterator[Problem]:
 def _is_last(shard: Shard, cluster: Cluster) -> bool:
     """Whether no other copy of a shard is well, although there should be one."""
     database = cluster.database(shard.bdb_uid)
-    if database is None or not (database.replication and shard.well):
+    if database is None or not (database.replication and shard.healthy):
         return False
     if not shard.slots and database.shards_count > 1:
         return False  # without slots nobody can say whose copy is whose
     data = (shard.bdb_uid, shard.slots)
     return not any(
-        other.well and (other.bdb_uid, other.slots) == data for other in cluster.shards if other.uid != shard.uid
+        other.healthy and (other.bdb_uid, other.slots) == data for other in cluster.shards if other.uid != shard.uid
     )
 
 

@@ -32,8 +32,8 @@ class _Reading:
             uid, status, detail = _whole(each.get("id")), each.get("status"), each.get("detailed_status")
             what, named = f"node {each.get('id')}", f"node {each.get('id')}"
             down = "down" in (status, detail)
-            allowed = bool(each.get("in_maintenance")) and uid in self.question.in_maintenance_allowed
-            leaving = detail == "decommissioning" and uid in self.question.decommissioning_allowed
+            allowed = bool(each.get("in_maintenance")) and uid in self.question.allow_in_maintenance
+            leaving = detail == "decommissioning" and uid in self.question.allow_decommissioning
             if (allowed or leaving) and not down:
                 self.explained = True
             elif down or detail not in (None, "active"):

@@ -32,8 +32,8 @@ class Question:
     """What the user wants to know. C(without_node) is the node that is to be taken away, if any."""
 
     checks: tuple[str, ...]
-    in_maintenance_allowed: frozenset[int] = frozenset()
-    decommissioning_allowed: frozenset[int] = frozenset()
+    allow_in_maintenance: frozenset[int] = frozenset()
+    allow_decommissioning: frozenset[int] = frozenset()
     without_node: int | None = None
 
 

@@ -190,7 +190,7 @@ def _wait_for(context: Context, wanted: Wanted, finder: Finder) -> Result:
     began = context.clock.now()
     objects: list[str] = []  # what the object says, where the action is not listed any more
 
-    def probe() -> Seen:
+    def probe() -> Seen[t.Any]:
         action = finder.look()
         if action is not None:
             return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()), action.line())
@@ -215,7 +215,7 @@ def _wait_for(context: Context, wanted: Wanted, finder: Finder) -> Result:
     return _result([action], action, LISTED)
 
 
-def _aftermath(client: Client, action: Action) -> Seen:
+def _aftermath(client: Client, action: Action) -> Seen[t.Any]:
     """What the object of a forgotten action says about its end; raises ActionFailed where it speaks against it."""
     if action.object_type == "bdb" and action.object_uid:
         bdb = client.find(f"/v1/bdbs/{action.object_uid}")

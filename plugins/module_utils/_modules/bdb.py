@@ -19,7 +19,7 @@ from .._bdb.plan import Bdb, Desired, Plan
 from .._bdb.read import NAMES, Reader
 from .._bdb.verify import PASSING, Standstill
 from .._core.context import Context, Result
-from .._core.errors import Ambiguous, ApiError, CollectionError, Failure, NotAsAsked, WaitTimeout
+from .._core.errors import Ambiguous, ApiError, CollectionError, Failure, GoalNotReached, WaitTimeout
 from .._core.waiter import Seen, pause_after, wait_until
 
 # The options that describe one database, as redis_bdb and each item of redis_bdb_set take them.
@@ -132,12 +132,12 @@ class Database:
             return self.look()
         found = self.reader.believed(plan.current["uid"])
         if found is None and self.desired.state == "present":
-            raise NotAsAsked(
+            raise GoalNotReached(
                 f"{self.desired.label} was deleted while it was being changed. Run the task again to create it."
             )
         return found
 
-    def double(self, listed: t.Sequence[Bdb]) -> NotAsAsked | None:
+    def double(self, listed: t.Sequence[Bdb]) -> GoalNotReached | None:
         """After a creation, with all names read once more: the error if another database has got the name as well."""
         return _bdb_done.double(str(self.desired.name), self.made, listed)
 
@@ -162,7 +162,7 @@ class Database:
             return None if current.get("status") == "delete-pending" else current
         seen: dict[str, t.Any] = {}
 
-        def probe() -> Seen:
+        def probe() -> Seen[t.Any]:
             bdb = seen["bdb"] = self._find(current["uid"])
             if bdb is None:
                 return self._gone(current["uid"])
@@ -174,12 +174,12 @@ class Database:
             return self.look() if self.desired.state == "present" else None
         return t.cast("Bdb", seen["bdb"])
 
-    def _gone(self, uid: t.Any) -> Seen:
+    def _gone(self, uid: t.Any) -> Seen[t.Any]:
         """After a 404."""
         listed = self.reader.is_listed(uid)
         return Seen(not listed, f"{self.desired.label} is {'still listed' if listed else 'gone'}")
 
-    def _until(self, probe: t.Callable[[], Seen], uid: t.Any, waiting_for: str) -> None:
+    def _until(self, probe: t.Callable[[], Seen[t.Any]], uid: t.Any, waiting_for: str) -> None:
         """Wait; if time runs out, the error names what the cluster is doing with the database."""
         try:
             wait_until(probe, self.deadline.left(), self.clock, waiting_for)
@@ -291,7 +291,7 @@ class Database:
         seen: dict[str, t.Any] = {"active since": None, "forgotten": False}
         standstill = Standstill()
 
-        def probe() -> Seen:
+        def probe() -> Seen[t.Any]:
             if action_uid and (self.action is None or not self.action.finished):
                 action = _actions.read_one(self.client, action_uid, "v1")
                 self.action, seen["forgotten"] = action or self.action, action is None
@@ -322,7 +322,7 @@ class Database:
         self.context.warn(_bdb_done.taken_for_done(self.desired, action))
         return True
 
-    def _as_asked(self, plan: Plan, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen:
+    def _as_asked(self, plan: Plan, bdb: Bdb | None, seen: dict[str, t.Any]) -> Seen[t.Any]:
         if bdb is None:
             return Seen(False, f"{self.desired.label} is not listed")
         if bdb.get("status") == "creation-failed":

@@ -10,7 +10,7 @@ from .._action import model as _actions
 from .._action.model import Action
 from .._action.run import MOST_RUNS, ActionRun, cancel_and_clear, cluster_spot
 from .._core.context import Context, Result
-from .._core.errors import ActionFailed, ApiError, Failure, NotAsAsked
+from .._core.errors import ActionFailed, ApiError, Failure, GoalNotReached
 from .._node import cluster_action as _cluster_action_plan
 from .._node.cluster_action import Step, Wanted
 
@@ -45,7 +45,7 @@ def _complete(context: Context, driver: ActionRun, wanted: Wanted) -> Result:
 
 def _start(driver: ActionRun, options: t.Mapping[str, t.Any], record: Action | None, step: Step) -> Action | None:
     if driver.sent >= MOST_RUNS:
-        raise NotAsAsked(f"{driver.spot.label} was run {driver.sent} times to no effect: {step.why}.")
+        raise GoalNotReached(f"{driver.spot.label} was run {driver.sent} times to no effect: {step.why}.")
     try:
         return driver.start(options, record)
     except ApiError as error:

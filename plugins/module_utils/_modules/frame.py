@@ -20,7 +20,7 @@ from ansible.module_utils.common.parameters import remove_values
 from .._core import progress as _progress
 from .._core.context import Context, Result
 from .._core.errors import CollectionError, InvalidInput
-from .._core.waiter import Tell, Wait, keep_quiet
+from .._core.waiter import OnProgress, Wait, silent
 from .._http import connection as _connection
 from .._http.client import MISSING, Client
 
@@ -86,15 +86,15 @@ def perform(
     params: t.Mapping[str, t.Any],
     environ: t.Mapping[str, str],
     check_mode: bool,
-    tell: Tell = keep_quiet,
+    on_progress: OnProgress = silent,
 ) -> Outcome:
-    """Open the client, run the operation, and turn an error into a failed result. C(tell) shows progress."""
+    """Open the client, run the operation, and turn an error into a failed result. C(on_progress) shows progress."""
     outcome = Outcome(secrets=front.secrets_of(params, environ))
     try:
         connection = _connection.from_params(params, environ)
         client = Client(connection)
         try:
-            context = Context(client, params, check_mode, _wait(params, tell), warnings=outcome.warnings)
+            context = Context(client, params, check_mode, _wait(params, on_progress), warnings=outcome.warnings)
             outcome.result = front.operation(context).as_dict()
         finally:
             client.close()
@@ -114,8 +114,8 @@ def run_module(front: Front) -> None:
     with _progress.written(
         os.environ.get(_progress.FILE),
         lambda line: str(remove_values(line, front.secrets_of(module.params, os.environ))),
-    ) as tell:
-        outcome = perform(front, module.params, os.environ, module.check_mode, tell)
+    ) as on_progress:
+        outcome = perform(front, module.params, os.environ, module.check_mode, on_progress)
     module.no_log_values.update(outcome.secrets)
     for sentence in outcome.warnings:
         module.warn(sentence)
@@ -124,7 +124,7 @@ def run_module(front: Front) -> None:
     module.exit_json(**outcome.result)
 
 
-def _wait(params: t.Mapping[str, t.Any], tell: Tell) -> Wait:
+def _wait(params: t.Mapping[str, t.Any], on_progress: OnProgress) -> Wait:
     for name in ("wait_timeout", "wait_interval"):
         if not math.isfinite(float(params.get(name) or 0)):
             raise InvalidInput(f"{name} must be a number of seconds, not {params[name]}.")
@@ -132,5 +132,5 @@ def _wait(params: t.Mapping[str, t.Any], tell: Tell) -> Wait:
         enabled=bool(params.get("wait", True)),
         timeout=max(float(params.get("wait_timeout") or 0), 0.0),
         interval=max(float(params.get("wait_interval") or 5.0), 0.1),
-        tell=tell if params.get("progress") else keep_quiet,
+        on_progress=on_progress if params.get("progress") else silent,
     )

@@ -17,7 +17,6 @@ from .._core.errors import ApiError, CollectionError, InvalidInput, Unavailable,
 from .._core.waiter import Seen, wait_until
 from .._health import checks as _health
 from .._health.facts import Answer, Facts, Problem, Question, not_found_out
-from .._node.maintenance import known_node
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -47,7 +46,7 @@ def run(context: Context) -> Result:
         {
             "healthy": healthy,
             "problems": [problem.as_dict() for problem in look.problems],
-            "checked": list(look.checked),
+            "checks_run": list(look.checked),
             "waited": round(waited, 1),
         },
     )
@@ -72,8 +71,8 @@ def question_from(params: t.Mapping[str, t.Any]) -> Question:
         )
     return Question(
         tuple(wanted),
-        in_maintenance_allowed=frozenset(params.get("in_maintenance_allowed") or ()),
-        decommissioning_allowed=frozenset(params.get("decommissioning_allowed") or ()),
+        allow_in_maintenance=frozenset(params.get("allow_in_maintenance") or ()),
+        allow_decommissioning=frozenset(params.get("allow_decommissioning") or ()),
         without_node=node,
     )
 
@@ -90,7 +89,7 @@ def _look_until_healthy(context: Context, question: Question) -> _Seen:
     """Look until nothing is wrong or the time is over; then the last look is the answer."""
     last: list[_Seen] = []
 
-    def probe() -> Seen:
+    def probe() -> Seen[t.Any]:
         look = _Look(context.client, question)
         try:
             last[:] = [look.take()]
@@ -123,7 +122,7 @@ class _Look:
                 raise
             return self.blind(error)
         if self.question.without_node is not None:
-            known_node(self.question.without_node, cluster)
+            cluster.require_node(self.question.without_node)
         facts = Facts(
             cluster,
             cluster_check=self._ask(

@@ -13,7 +13,7 @@ from .._action.run import GRACE, LOOK_AGAIN, MOST_RUNS, ActionRun, cancel_and_cl
 from .._api import cluster as _cluster
 from .._api.cluster import Cluster, Node
 from .._core.context import Context, Result
-from .._core.errors import ActionFailed, Failure, NotAsAsked, Refused
+from .._core.errors import ActionFailed, Failure, GoalNotReached, Refused
 from .._node import handover as _node_plan_enslave
 from .._node import maintenance as _node_plan
 from .._node import removal as _node_plan_remove
@@ -166,7 +166,7 @@ class _NodeAction:
         self.action = None
         if step.kind == "run":
             if self.run.sent >= MOST_RUNS:
-                raise NotAsAsked(f"{self.run.spot.label} was run {self.run.sent} times to no effect: {step.why}.")
+                raise GoalNotReached(f"{self.run.spot.label} was run {self.run.sent} times to no effect: {step.why}.")
             self.action = self.run.start(step.body, view.own_record)
             if self.action is None:
                 return False
@@ -239,7 +239,7 @@ class _NodeAction:
             self.context.clock.sleep(LOOK_AGAIN)
         if self._is_stacked():
             return None
-        raise NotAsAsked(
+        raise GoalNotReached(
             f"{self.run.spot.label} was reported as completed, but: {problem}. "
             "Do not stop the node. Look at redis_node_info and redis_action_info, and run the task again.",
             Failure(action=self.action.as_dict() if self.action else None),
@@ -306,4 +306,4 @@ def _check_known(context: Context, uid: int, name: str) -> None:
         known = ", ".join(str(each.uid) for each in cluster.nodes)
         context.warn(f"The cluster has no node with uid {uid}; its nodes are {known}. Check node_uid.")
         return
-    _node_plan.known_node(uid, cluster)
+    cluster.require_node(uid)

@@ -11,7 +11,6 @@ from .._action.model import Action
 from .._api import cluster as _cluster
 from .._api.cluster import Cluster, Node
 from .._core.context import Context, Result
-from .._node.maintenance import known_node
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -22,7 +21,7 @@ _NO_RESULT = (404, 500, 503)  # a node that is down cannot check itself; that is
 def run(context: Context) -> Result:
     cluster = _cluster.read(context.client)
     asked = context.params.get("node_uid")
-    nodes = cluster.nodes if asked is None else [known_node(uid, cluster) for uid in dict.fromkeys(asked)]
+    nodes = cluster.nodes if asked is None else [cluster.require_node(uid) for uid in dict.fromkeys(asked)]
     extended = bool(context.params.get("extended"))
     actions = _unfinished(context.client) if extended else []
     return Result(
@@ -45,7 +44,7 @@ def _quorum(cluster: Cluster) -> dict[str, int]:
     return {
         "nodes": len(cluster.nodes),
         "needed": cluster.quorum,
-        "carrying": sum(node.carries for node in cluster.nodes),
+        "in_service": sum(node.in_service for node in cluster.nodes),
     }
 
 

@@ -18,7 +18,6 @@ from .maintenance import (
     Wanted,
     adopt,
     guard,
-    known_node,
     let_end,
     on_node,
     still_there,
@@ -52,9 +51,9 @@ def _danger(node: Node, cluster: Cluster) -> str | None:
     others = cluster.others(node.uid)
     if not others:
         raise Refused(f"Node {node.uid} is the only node of the cluster: nothing can take over. Nothing was changed.")
-    if not node.serves:
+    if not node.can_migrate:
         return f"Node {node.uid} is {node.status}: the others elect a new primary without being asked. Start it first."
-    if not any(other.carries for other in others):
+    if not any(other.in_service for other in others):
         away = ", ".join(f"node {other.uid} is {'in maintenance' if other.alive else other.status}" for other in others)
         return f"No other node could take over from node {node.uid}: {away}."
     return None
@@ -67,7 +66,7 @@ def _whole(wanted: Wanted) -> bool:
 
 def not_as_asked(wanted: Wanted, _before: Cluster, now: Cluster) -> str | None:
     """A sentence that says what the node still does, or None."""
-    node = known_node(wanted.node_uid, now)
+    node = now.require_node(wanted.node_uid)
     if _whole(wanted):
         if now.role_unknown(node):
             return f"nobody can say whether node {node.uid} is the primary"

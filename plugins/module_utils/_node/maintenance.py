@@ -126,15 +126,7 @@ def still_there(wanted: Wanted, view: View) -> Node:
     removal = view.other(REMOVE)
     if removal is not None and removal.succeeded and view.cluster.node(wanted.node_uid) is None:
         raise Refused(f"Node {wanted.node_uid} is not in the cluster any more: {removal.sentence()}.")
-    return known_node(wanted.node_uid, view.cluster)
-
-
-def known_node(uid: int, cluster: Cluster) -> Node:
-    node = cluster.node(uid)
-    if node is None:
-        known = ", ".join(str(each.uid) for each in cluster.nodes)
-        raise Refused(f"The cluster has no node with uid {uid}; its nodes are {known}.")
-    return node
+    return view.cluster.require_node(wanted.node_uid)
 
 
 def _options_of_release(wanted: Wanted, cluster: Cluster) -> list[str]:
@@ -191,24 +183,24 @@ def _decide_off(wanted: Wanted, node: Node, view: View) -> Step:
 
 
 def _danger_of_on(node: Node, cluster: Cluster) -> str | None:
-    if node.leaving:
+    if node.decommissioning:
         return _half_removed(node)
     if not node.alive:
         return f"Node {node.uid} is {node.status}: its shards cannot be moved away in order. Start it first."
     # The server does not count nodes that are already in maintenance; so they are counted here.
-    carrying = [other for other in cluster.others(node.uid) if other.carries]
-    if len(carrying) < cluster.quorum:
-        away = [f"node {other.uid} is {_absence(other)}" for other in cluster.others(node.uid) if not other.carries]
+    in_service = [other for other in cluster.others(node.uid) if other.in_service]
+    if len(in_service) < cluster.quorum:
+        away = [f"node {other.uid} is {_absence(other)}" for other in cluster.others(node.uid) if not other.in_service]
         reason = " and ".join(away) or f"the cluster has only {len(cluster.nodes)} node(s)"
         return (
-            f"Without node {node.uid} the cluster could lose its quorum: {len(carrying)} of {len(cluster.nodes)} nodes "
-            f"would be left, {cluster.quorum} are needed, and {reason}."
+            f"Without node {node.uid} the cluster could lose its quorum: {len(in_service)} of {len(cluster.nodes)} "
+            f"nodes would be left, {cluster.quorum} are needed, and {reason}."
         )
     return None
 
 
 def _danger_of_off(wanted: Wanted, node: Node, view: View) -> str | None:
-    if node.leaving:
+    if node.decommissioning:
         return _half_removed(node)
     if not node.alive:
         return (
@@ -290,7 +282,7 @@ def _must_move(shard: Shard, options: t.Mapping[str, t.Any], cluster: Cluster) -
 
 def not_as_asked(wanted: Wanted, cluster: Cluster) -> str | None:
     """After the action: a sentence that says what is still wrong on the node, or None."""
-    node = known_node(wanted.node_uid, cluster)
+    node = cluster.require_node(wanted.node_uid)
     if wanted.action == OFF:
         return f"Node {node.uid} is still in maintenance" if node.in_maintenance else None
     left = shards_to_move(node, wanted.options, cluster)

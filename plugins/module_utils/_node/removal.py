@@ -8,7 +8,7 @@ import typing as t
 
 from .._api import capacity as _capacity
 from .._api.cluster import Cluster, Node, Shard
-from .._core.errors import NotAsAsked, Refused
+from .._core.errors import GoalNotReached, Refused
 from .maintenance import Step, View, Wanted, adopt, guard, let_end, on_node, unknown_role, unverified
 
 
@@ -31,7 +31,7 @@ def decide(wanted: Wanted, view: View) -> Step:
         *guard(wanted, " ".join(dangers) or None),
         *_remarks(node, view.cluster),
     ]
-    why = "is decommissioning, and no removal of it runs" if node.leaving else "is in the cluster"
+    why = "is decommissioning, and no removal of it runs" if node.decommissioning else "is in the cluster"
     return Step("run", f"node {node.uid} {why}", dict(wanted.options), tuple(warnings))
 
 
@@ -39,7 +39,7 @@ def _not_listed(wanted: Wanted, view: View) -> Step:
     uid = wanted.node_uid
     left = not_as_asked(wanted, view.cluster, view.cluster)
     if left is not None:
-        raise NotAsAsked(
+        raise GoalNotReached(
             f"The cluster does not list node {uid} any more, but: {left}. Wait until the cluster has put that in "
             "order, and look at redis_health_info."
         )
@@ -68,31 +68,33 @@ def _dangers(node: Node, cluster: Cluster) -> t.Iterator[str]:
             "node."
         )
     # The nodes of the cluster that is left have to have a majority of their own.
-    carrying = [other for other in others if other.carries]
+    in_service = [other for other in others if other.in_service]
     needed = len(others) // 2 + 1
-    if len(carrying) < needed:
+    if len(in_service) < needed:
         away = " and ".join(
             f"node {other.uid} is {'in maintenance' if other.alive else other.status}"
             for other in others
-            if not other.carries
+            if not other.in_service
         )
         yield (
-            f"Without node {node.uid} the cluster could lose its quorum: {len(carrying)} of the {len(others)} nodes "
+            f"Without node {node.uid} the cluster could lose its quorum: {len(in_service)} of the {len(others)} nodes "
             f"left would be in service, {needed} are needed, and {away}."
         )
     if len(others) == 1:
         yield f"Without node {node.uid} the cluster would be a single node, without any redundancy: add a node first."
     lost = [shard for shard in node.shards if shard.is_master]
-    if lost and not node.serves:
+    if lost and not node.can_migrate:
         yield f"Node {node.uid} is {node.status} and has the only copy of {_named(lost, cluster)}: start it first."
     # A node that half left goes on from where it is, unless it has died meanwhile: its status need not say so.
-    unwell = [shard for shard in lost if node.leaving and not shard.well]
+    unwell = [shard for shard in lost if node.decommissioning and not shard.healthy]
     if unwell:
         yield f"Node {node.uid} is {node.status}, and {_named(unwell, cluster)} on it is not well: mend that first."
     # Replicas of a node that is down are made anew from their primaries, so they need a place like all others.
-    misfits = _capacity.misfits(node, cluster)
-    if misfits:
-        listed = "; ".join(f"shard {each.shard.uid} of {_name(each.shard, cluster)}: {each.why}" for each in misfits)
+    unplaceable = _capacity.unplaceable_shards(node, cluster)
+    if unplaceable:
+        listed = "; ".join(
+            f"shard {each.shard.uid} of {_name(each.shard, cluster)}: {each.why}" for each in unplaceable
+        )
         yield f"Not all shards of node {node.uid} find a place on the other nodes ({listed}): make room first."
 
 
@@ -106,7 +108,7 @@ def _no_way_left(node: Node, view: View) -> t.Iterator[str]:
 
 
 def _remarks(node: Node, cluster: Cluster) -> t.Iterator[str]:
-    alone = [shard for shard in node.shards if node.serves and shard.is_master and not _replicated(shard, cluster)]
+    alone = [shard for shard in node.shards if node.can_migrate and shard.is_master and not _replicated(shard, cluster)]
     if alone:
         yield (
             f"{_named(alone, cluster)} on node {node.uid} has no replica: it is migrated as a whole, which takes "

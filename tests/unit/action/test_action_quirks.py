@@ -21,7 +21,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.con
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
     ActionFailed,
     CollectionError,
-    NotAsAsked,
+    GoalNotReached,
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Wait
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import action_info, node_action
@@ -250,11 +250,11 @@ class Orphaned(World):
 
 def test_a_shard_that_only_the_node_itself_lists_is_no_empty_node(clock: t.Any) -> None:
     world = Orphaned("8.0.16", clock)
-    said = str(failed(world, ON, NotAsAsked))
+    said = str(failed(world, ON, GoalNotReached))
     assert "maintenance_on of node 2 was reported as completed, but: Node 2 itself still lists shard 77. " in said
     assert "Do not stop the node." in said
     assert world.reported(2)["in_maintenance"] is True
-    again = str(failed(world, ON, NotAsAsked))
+    again = str(failed(world, ON, GoalNotReached))
     assert "Node 2 itself still lists shard 77" in again, "and it is no success the second time either"
     assert len(posts(world)) == 2
 

@@ -14,7 +14,7 @@ from support.acting_api import ActingApi, Told, World
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import Progress
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Tell, Wait, keep_quiet
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import OnProgress, Wait, silent
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import node_action
 
 LATENCY = 0.005  # seconds a request takes
@@ -23,7 +23,7 @@ RECORD = "/v1/nodes/2/actions/maintenance_on"
 PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 
 
-def drain(clock: t.Any, seconds: float, tell: Tell = keep_quiet, **told: t.Any) -> tuple[float, int]:
+def drain(clock: t.Any, seconds: float, tell: OnProgress = silent, **told: t.Any) -> tuple[float, int]:
     """Seconds between the end of an action of this length and the poll that sees it, and the requests for that."""
     world = World("8.0.16", clock, latency=LATENCY)
     world.told = Told(seconds=seconds, **told)
@@ -33,7 +33,7 @@ def drain(clock: t.Any, seconds: float, tell: Tell = keep_quiet, **told: t.Any) 
     started = next(index for index, each in enumerate(world.sent) if each.method == "POST")
     last = max(index for index, each in enumerate(world.sent) if each.path == RECORD)
     waiting = world.sent[started + 1 : last + 1]
-    assert {each.path for each in waiting} <= {RECORD, *([] if tell is keep_quiet else ["/v1/nodes/2"])}
+    assert {each.path for each in waiting} <= {RECORD, *([] if tell is silent else ["/v1/nodes/2"])}
     return waiting[-1].at - (world.sent[started].at + seconds), len(waiting)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -12,8 +13,8 @@ from support.small_cluster import GIB
 from support.stub_api import Status, StubApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api import cluster as _cluster
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster, Node
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ApiError
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster, Node, same_host
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ApiError, Refused
 
 
 def read(table: dict[str, t.Any], clock: t.Any) -> Cluster:
@@ -112,10 +113,10 @@ def test_memory_is_shared_by_all_shards_and_replicas(
         ("", "", False),
     ],
 )
-def test_only_an_active_shard_is_well(status: str, detailed: str, well: bool, clock: t.Any) -> None:
+def test_only_an_active_shard_is_healthy(status: str, detailed: str, well: bool, clock: t.Any) -> None:
     table = small_cluster.answers()
     table["/v1/shards"][0] |= {"status": status, "detailed_status": detailed}
-    assert read(table, clock).shards[0].well is well
+    assert read(table, clock).shards[0].healthy is well
 
 
 # -- maintenance -----------------------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def test_maintenance_is_read_from_the_best_source_of_the_release(version: str, s
     in_maintenance = node(read(table, clock), 2)
     assert (in_maintenance.in_maintenance, in_maintenance.maintenance_source) == (True, source)
     assert in_maintenance.maintenance_snapshot == "maintenance_mode_2025-01-01_00-00-00"
-    assert (in_maintenance.quorum_only, in_maintenance.alive, in_maintenance.carries) == (True, True, False)
+    assert (in_maintenance.quorum_only, in_maintenance.alive, in_maintenance.in_service) == (True, True, False)
 
 
 def test_before_snapshots_a_node_without_listeners_is_in_maintenance(clock: t.Any) -> None:
@@ -152,7 +153,7 @@ def test_a_permanent_quorum_only_node_is_not_in_maintenance(clock: t.Any) -> Non
     new["/v4/cluster/health"]["nodes"][1]["quorum_only"] = True
     for table in (old, new):
         voting = node(read(table, clock), 2)
-        assert (voting.in_maintenance, voting.quorum_only, voting.carries) == (False, True, True)
+        assert (voting.in_maintenance, voting.quorum_only, voting.in_service) == (False, True, True)
 
 
 def test_a_snapshot_that_was_left_behind_is_not_maintenance(clock: t.Any) -> None:
@@ -174,7 +175,7 @@ def test_a_node_that_is_down_does_not_carry(clock: t.Any) -> None:
     table["/v1/nodes"][2]["status"] = "down"
     del table["/v1/nodes/status"]["3"]
     down = node(read(table, clock), 3)
-    assert (down.alive, down.carries, down.role, down.free_provisional_ram) == (False, False, None, None)
+    assert (down.alive, down.in_service, down.role, down.free_provisional_ram) == (False, False, None, None)
 
 
 def test_without_the_status_of_its_nodes_nothing_is_said_of_a_cluster(clock: t.Any) -> None:
@@ -212,3 +213,52 @@ def test_a_cluster_that_cannot_give_its_report_is_not_well_and_the_other_sources
     assert cluster.report == {"status": "error"}
     assert not node(cluster, 1).in_maintenance
     assert clock.sleeps == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("node1", "node1", True),
+        ("Node1.Example.com.", "node1.example.com", True),
+        ("node1", "node1.example.com", True),
+        ("node1.example.com", "NODE1", True),
+        ("node1.example.com", "node1.example.org", False),
+        ("node1", "node10", False),
+        ("10.0.0.1", "10.0.0.1", True),
+        ("10.0.0.1", "10.0.0.10", False),
+        ("10", "10.0.0.1", False),
+        ("[2001:DB8::1]", "2001:db8:0::1", True),
+        ("2001:db8::1", "2001:db8::2", False),
+        ("", "", False),
+        ("", "node1", False),
+        (".", "node1", False),
+    ],
+)
+def test_two_names_of_one_host(one: str, other: str, same: bool) -> None:
+    assert same_host(one, other) is same
+    assert same_host(other, one) is same
+
+
+@pytest.mark.parametrize("text", ["2", " 2 ", "127.0.0.2", "NODE2", "node2.cluster.local."])
+def test_a_node_is_found_by_uid_name_or_address(text: str) -> None:
+    assert named_nodes().resolve_node(text).uid == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("9", "The cluster has no node with uid 9; its nodes are 1, 2."),
+        ("stranger", "stranger does not match any node of the cluster; its nodes are 1 at 127.0.0.1, 2 at 127.0.0.2."),
+        ("twin", "twin matches nodes 1 and 2 of the cluster: say which by uid."),
+        ("node2.cluster.example", "node2.cluster.example does not match any node of the cluster"),
+    ],
+)
+def test_a_node_that_is_not_clear_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(Refused, match=re.escape(sentence)):
+        named_nodes().resolve_node(text)
+
+
+def named_nodes() -> Cluster:
+    nodes = [{"uid": uid, "addr": f"127.0.0.{uid}", "external_addr": ["twin"]} for uid in (1, 2)]
+    statuses = {str(uid): {"hostname": f"node{uid}.cluster.local"} for uid in (1, 2)}
+    return _cluster.assemble(nodes, statuses, [], [], None)

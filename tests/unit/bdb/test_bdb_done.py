@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import verify as _bdb_done
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.plan import desired_from, plan
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import NotAsAsked, WaitTimeout
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import GoalNotReached, WaitTimeout
 
 RUNNING = Action("guid", "SMUpdateBDB", "state_machine", "running", 40.0, "bdb", "7", "proxy_policy", heartbeat=1000)
 OPERATIONS = {"3": {"op_name": "wait_for_sync", "status_description": "syncing"}}
@@ -81,14 +81,14 @@ def test_a_password_that_was_not_sent_is_not_looked_for() -> None:
 @pytest.mark.parametrize("status", ["pending", "active-change-pending", "import-pending"])
 def test_a_database_may_be_on_its_way_only_where_nobody_waits(status: str) -> None:
     _bdb_done.require_active(WANTED, {**GOOD, "status": status}, may_pass=True)
-    with pytest.raises(NotAsAsked, match=f"its status is {status}"):
+    with pytest.raises(GoalNotReached, match=f"its status is {status}"):
         _bdb_done.require_active(WANTED, {**GOOD, "status": status}, may_pass=False)
 
 
 @pytest.mark.parametrize("status", ["creation-failed", "recovery"])
 def test_a_database_that_is_not_well_is_no_success(status: str) -> None:
     for may_pass in (True, False):
-        with pytest.raises(NotAsAsked, match=f"its status is {status}"):
+        with pytest.raises(GoalNotReached, match=f"its status is {status}"):
             _bdb_done.require_active(WANTED, {**GOOD, "status": status}, may_pass=may_pass)
     _bdb_done.require_active(GONE, {**GOOD, "status": status}, may_pass=False)
 

@@ -23,7 +23,7 @@ def waited(clock: t.Any, looks: list[tuple[float, str]], tell: Progress) -> None
         seen = [what for since, what in looks if clock.now() - began >= since][-1]
         return Seen(seen == looks[-1][1], "a phrase", line=seen)
 
-    wait_until(probe, Wait(timeout=1000.0, tell=tell), clock, "the end")
+    wait_until(probe, Wait(timeout=1000.0, on_progress=tell), clock, "the end")
 
 
 def test_a_line_for_what_is_new_and_at_most_one_a_second(clock: t.Any) -> None:

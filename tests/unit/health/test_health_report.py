@@ -129,9 +129,9 @@ def test_an_allowed_maintenance_node_is_no_problem_anywhere(status: str, overall
     small_cluster.maintenance(table, 2)
     table[REPORT]["nodes"][1] |= {"status": status}
     table[REPORT]["status"] = overall
-    allowed = dataclasses.replace(LOOK, in_maintenance_allowed=frozenset({2}))
+    allowed = dataclasses.replace(LOOK, allow_in_maintenance=frozenset({2}))
     assert _health.problems(facts(table, clock), allowed) == []
-    other = dataclasses.replace(LOOK, in_maintenance_allowed=frozenset({3}))
+    other = dataclasses.replace(LOOK, allow_in_maintenance=frozenset({3}))
     assert not _health.is_healthy(_health.problems(facts(table, clock), other))
 
 
@@ -153,7 +153,7 @@ def test_an_allowed_maintenance_node_that_is_down_is_one_error(clock: t.Any) -> 
     table[NODE][1]["status"] = "down"
     table[REPORT]["nodes"][1] |= {"status": "down", "detailed_status": "down"}
     table[REPORT]["status"] = "error"
-    allowed = dataclasses.replace(LOOK, in_maintenance_allowed=frozenset({2}))
+    allowed = dataclasses.replace(LOOK, allow_in_maintenance=frozenset({2}))
     assert shown(_health.problems(facts(table, clock), allowed)) == [("node 2", ERROR, "Node 2 (127.0.0.2) is down.")]
     alone = dataclasses.replace(allowed, checks=("report",))
     assert shown(_health.problems(facts(table, clock), alone)) == [
@@ -170,9 +170,9 @@ def test_a_decommissioning_node_is_no_problem_where_it_is_allowed(version: str, 
     table = small_cluster.answers(version)
     small_cluster.decommissioning(table, 2)
     table.get(REPORT, {})["status"] = overall
-    allowed = dataclasses.replace(without(2), decommissioning_allowed=frozenset({2}))
+    allowed = dataclasses.replace(without(2), allow_decommissioning=frozenset({2}))
     assert _health.problems(facts(table, clock), allowed) == []
-    for other in (without(2), dataclasses.replace(without(2), decommissioning_allowed=frozenset({3}))):
+    for other in (without(2), dataclasses.replace(without(2), allow_decommissioning=frozenset({3}))):
         assert shown(_health.problems(facts(table, clock), other)) == [
             ("node 2", ERROR, "Node 2 (127.0.0.2) is decommissioning.")
         ]
@@ -187,7 +187,7 @@ def test_an_allowed_decommissioning_node_is_no_problem_of_the_report_alone(clock
     small_cluster.decommissioning(table, 2)
     table[REPORT]["status"] = "warning"
     alone = dataclasses.replace(LOOK, checks=("report",))
-    assert ask("report", facts(table, clock), dataclasses.replace(alone, decommissioning_allowed=frozenset({2}))) == []
+    assert ask("report", facts(table, clock), dataclasses.replace(alone, allow_decommissioning=frozenset({2}))) == []
     assert ask("report", facts(table, clock), alone) == [
         ("node 2", ERROR, "The health report shows node 2 as warning / decommissioning.")
     ]
@@ -197,7 +197,7 @@ def test_an_allowed_decommissioning_node_that_is_down_is_an_error(clock: t.Any) 
     table = small_cluster.answers()
     small_cluster.decommissioning(table, 2)
     table[REPORT]["nodes"][1]["status"] = "down"
-    allowed = dataclasses.replace(LOOK, checks=("nodes", "report"), decommissioning_allowed=frozenset({2}))
+    allowed = dataclasses.replace(LOOK, checks=("nodes", "report"), allow_decommissioning=frozenset({2}))
     found = shown(_health.problems(facts(table, clock), dataclasses.replace(allowed, checks=("report",))))
     assert found == [("node 2", ERROR, "The health report shows node 2 as down / decommissioning.")]
     table[NODE][1]["status"] = "down"
@@ -208,7 +208,7 @@ def test_an_allowed_decommissioning_node_that_is_down_is_an_error(clock: t.Any) 
 def test_a_decommissioning_node_does_not_count_for_the_quorum(clock: t.Any) -> None:
     table = small_cluster.answers()
     small_cluster.decommissioning(table, 2)
-    allowed = dataclasses.replace(without(3), decommissioning_allowed=frozenset({2}))
+    allowed = dataclasses.replace(without(3), allow_decommissioning=frozenset({2}))
     [(what, severity, message)] = ask("quorum_without_node", facts(table, clock), allowed)
     assert (what, severity) == ("cluster", ERROR)
     assert "Without node 3, too few nodes would be up" in message

@@ -43,7 +43,7 @@ def test_a_healthy_cluster(clock: t.Any) -> None:
         "changed": False,
         "healthy": True,
         "problems": [],
-        "checked": [name for name in _health.CHECKS if name not in _health.WITHOUT_NODE_CHECKS],
+        "checks_run": [name for name in _health.CHECKS if name not in _health.WITHOUT_NODE_CHECKS],
         "waited": 0.0,
     }
     assert paths(asked) == [
@@ -70,7 +70,7 @@ def test_a_healthy_cluster(clock: t.Any) -> None:
 def test_only_what_the_chosen_checks_need_is_read(checks: list[str], more: list[str], clock: t.Any) -> None:
     result, asked = run(clock, small_cluster.answers(), checks=checks)
     assert paths(asked) == [*ONE_LOOK, *more]
-    assert sorted(result["checked"]) == sorted(checks)
+    assert sorted(result["checks_run"]) == sorted(checks)
 
 
 @pytest.mark.parametrize(("version", "query"), [("8.0.2-17", "?extend_check=lag"), ("7.22.0-95", "")])
@@ -82,7 +82,7 @@ def test_lag_counts_where_the_release_can_tell(version: str, query: str, clock: 
 def test_a_release_without_the_report_does_not_miss_it(clock: t.Any) -> None:
     result, _asked = run(clock, small_cluster.answers("7.4.6-22"))
     assert result["healthy"] is True
-    assert "report" not in result["checked"]
+    assert "report" not in result["checks_run"]
 
 
 def test_a_database_that_is_not_available_is_an_answer_and_not_waited_for(clock: t.Any) -> None:
@@ -105,7 +105,7 @@ def test_node_actions_are_seen_too(clock: t.Any) -> None:
 
 def test_without_node_adds_its_checks_and_no_request(clock: t.Any) -> None:
     result, asked = run(clock, small_cluster.answers(), without_node=3)
-    assert result["checked"] == list(_health.CHECKS)
+    assert result["checks_run"] == list(_health.CHECKS)
     assert [problem["check"] for problem in result["problems"]] == ["single_copies"]
     assert result["healthy"] is True
     assert len(asked) == 11
@@ -120,19 +120,19 @@ def test_an_unknown_node_is_refused_with_the_known_ones(clock: t.Any) -> None:
 def test_a_second_node_must_not_leave(clock: t.Any) -> None:
     table = small_cluster.answers()
     small_cluster.maintenance(table, 2)
-    result, _asked = run(clock, table, without_node=3, in_maintenance_allowed=[2])
+    result, _asked = run(clock, table, without_node=3, allow_in_maintenance=[2])
     assert result["healthy"] is False
     assert "quorum_without_node" in [problem["check"] for problem in result["problems"]]
-    same, _asked = run(clock, table, without_node=2, in_maintenance_allowed=[2])
+    same, _asked = run(clock, table, without_node=2, allow_in_maintenance=[2])
     assert [problem["check"] for problem in same["problems"] if problem["check"] == "quorum_without_node"] == []
 
 
 def test_a_node_that_half_left_may_go_on_leaving_and_no_other(clock: t.Any) -> None:
     table = small_cluster.answers()
     small_cluster.decommissioning(table, 2)
-    result, _asked = run(clock, table, without_node=2, decommissioning_allowed=[2])
+    result, _asked = run(clock, table, without_node=2, allow_decommissioning=[2])
     assert (result["healthy"], result["problems"]) == (True, [])
-    for params in ({"without_node": 2}, {"without_node": 3, "decommissioning_allowed": [3]}):
+    for params in ({"without_node": 2}, {"without_node": 3, "allow_decommissioning": [3]}):
         other, _asked = run(clock, table, **params)
         assert other["healthy"] is False
 
@@ -211,7 +211,7 @@ def test_a_cluster_that_cannot_be_read_is_never_healthy(path: str, check: str, c
     [problem] = result["problems"]
     assert (problem["check"], problem["source"], problem["severity"]) == (check, path, "error")
     assert "it broke" in problem["message"]
-    assert (result["healthy"], result["checked"]) == (False, [])
+    assert (result["healthy"], result["checks_run"]) == (False, [])
 
 
 def test_nor_is_one_that_does_not_say_how_its_nodes_are(clock: t.Any) -> None:
@@ -219,7 +219,7 @@ def test_nor_is_one_that_does_not_say_how_its_nodes_are(clock: t.Any) -> None:
     [problem] = result["problems"]
     assert (problem["check"], problem["source"], problem["severity"]) == ("nodes", "/v1/nodes/status", "error")
     assert "404" in problem["message"]
-    assert (result["healthy"], result["checked"]) == (False, [])
+    assert (result["healthy"], result["checks_run"]) == (False, [])
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -277,7 +277,7 @@ def test_when_the_time_is_over_the_last_look_is_the_result(clock: t.Any) -> None
     result, asked = run(clock, table, wait=True, wait_timeout=60.0)
     assert (result["healthy"], result["waited"]) == (False, 60.0)
     assert [problem["object"] for problem in result["problems"]] == ["license"]
-    assert "nodes" in result["checked"]
+    assert "nodes" in result["checks_run"]
     assert paths(asked).count("/v1/nodes") < 60
 
 

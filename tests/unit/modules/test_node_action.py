@@ -15,7 +15,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.err
     ActionFailed,
     ApiError,
     CollectionError,
-    NotAsAsked,
+    GoalNotReached,
     Refused,
     WaitTimeout,
 )
@@ -190,11 +190,11 @@ def test_the_endpoints_may_take_a_moment_to_agree(world: World) -> None:
 
 def test_a_shard_that_stays_behind_is_no_success(world: World) -> None:
     world.told.leaves_shard = "3"
-    said = failed(world, REMOVE, NotAsAsked)
+    said = failed(world, REMOVE, GoalNotReached)
     assert "reported as completed, but: of node 2, /v1/shards still shows shard 3 on it" in said
     world2 = World("8.0.16", type(world.clock)())
     world2.told.leaves_shard = "3"
-    assert "Node 2 still holds" in failed(world2, ON, NotAsAsked)
+    assert "Node 2 still holds" in failed(world2, ON, GoalNotReached)
 
 
 def test_a_half_failed_drain_is_repeated_with_its_first_snapshot(world: World) -> None:

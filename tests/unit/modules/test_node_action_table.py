@@ -15,7 +15,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.con
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
     ActionFailed,
     CollectionError,
-    NotAsAsked,
+    GoalNotReached,
     Refused,
     WaitTimeout,
 )
@@ -312,7 +312,7 @@ def test_the_cell_is_true(situation: str, action: str, cell: str, release: str, 
 
 
 def assert_failed(world: World, situation: str, action: str, error: CollectionError | None) -> None:
-    assert isinstance(error, ActionFailed | NotAsAsked)
+    assert isinstance(error, ActionFailed | GoalNotReached)
     assert error.failure.action is not None
     assert error.failure.action["name"] == action
     if "without effect" in situation:

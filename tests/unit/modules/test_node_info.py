@@ -27,7 +27,7 @@ def test_all_nodes_in_five_requests(clock: t.Any) -> None:
     assert [node["uid"] for node in result["nodes"]] == [1, 2, 3]
     assert (result["primary_uid"], result["release"], result["changed"]) == (1, "8.0.16", False)
     assert result["url_hosts"] == ["stub.test"]
-    assert result["quorum"] == {"nodes": 3, "needed": 2, "carrying": 3}
+    assert result["quorum"] == {"nodes": 3, "needed": 2, "in_service": 3}
     assert len(asked) == 5
     assert "snapshots" not in result["nodes"][0]
 
@@ -37,7 +37,7 @@ def test_a_node_in_maintenance_does_not_carry(clock: t.Any) -> None:
     small_cluster.maintenance(table, 2)
     result, _asked = run(clock, table)
     assert [node["in_maintenance"] for node in result["nodes"]] == [False, True, False]
-    assert result["quorum"] == {"nodes": 3, "needed": 2, "carrying": 2}
+    assert result["quorum"] == {"nodes": 3, "needed": 2, "in_service": 2}
 
 
 def test_chosen_nodes_keep_their_order_and_the_facts_about_all(clock: t.Any) -> None:

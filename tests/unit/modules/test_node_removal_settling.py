@@ -13,7 +13,7 @@ import requests
 from support.acting_api import ActingApi, World
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import NotAsAsked
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import GoalNotReached
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Wait
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import node_action
 
@@ -78,7 +78,7 @@ def test_each_endpoint_is_waited_for(world: World, path: str) -> None:
 
 @pytest.mark.parametrize(("path", "sentence"), ENDPOINTS.items())
 def test_an_endpoint_that_does_not_forget_the_node_is_named(world: World, path: str, sentence: str) -> None:
-    with pytest.raises(NotAsAsked) as caught:
+    with pytest.raises(GoalNotReached) as caught:
         remove(Late(world, path, 600.0))
     assert f"remove of node 2 was reported as completed, but: of node 2, {sentence}. Do not stop" in str(caught.value)
     assert caught.value.done == {"changed": True}

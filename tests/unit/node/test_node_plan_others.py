@@ -17,8 +17,8 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.clus
     assemble,
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
+    GoalNotReached,
     InvalidInput,
-    NotAsAsked,
     Refused,
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node import (
@@ -214,7 +214,7 @@ def test_a_removed_node_is_known_by_its_record_and_another_uid_by_nothing() -> N
 )
 def test_a_removed_node_of_which_something_is_left_is_no_success(change: dict[str, t.Any], left: str) -> None:
     now = dataclasses.replace(cluster(), **change)
-    with pytest.raises(NotAsAsked, match=left):
+    with pytest.raises(GoalNotReached, match=left):
         remove(View(now, own_record=record(REMOVE, "completed")), uid=9)
 
 

@@ -82,9 +82,9 @@ def test_problems_racks_releases_and_maintenance(clock: t.Any) -> None:
 @pytest.mark.parametrize(
     ("given", "verdict"),
     [
-        ({"healthy": True, "checked": ["nodes"]}, "HEALTHY: 1 check found nothing wrong."),
+        ({"healthy": True, "checks_run": ["nodes"]}, "HEALTHY: 1 check found nothing wrong."),
         (
-            {"healthy": True, "checked": ["a", "b"], "problems": [{"severity": "warning"}]},
+            {"healthy": True, "checks_run": ["a", "b"], "problems": [{"severity": "warning"}]},
             "HEALTHY: 2 checks found 1 warning.",
         ),
         (
@@ -95,7 +95,7 @@ def test_problems_racks_releases_and_maintenance(clock: t.Any) -> None:
         ({"healthy": None, "error": "No node\nanswered."}, "UNKNOWN: No node answered."),
         ({}, "UNKNOWN: the health could not be found out."),
         (
-            {"healthy": True, "quorum": {"nodes": 1, "needed": 1, "carrying": 1}, "waited": 0.4},
+            {"healthy": True, "quorum": {"nodes": 1, "needed": 1, "in_service": 1}, "waited": 0.4},
             "HEALTHY: 0 checks found nothing wrong; 1 of 1 node in service, 1 needed.",
         ),
     ],
@@ -106,7 +106,7 @@ def test_verdicts(given: dict[str, t.Any], verdict: str) -> None:
 
 def test_what_is_not_known_is_left_out_and_said() -> None:
     assert FILTER({"name": "cluster"}) == ["Cluster", "", "UNKNOWN: the health could not be found out."]
-    assert FILTER({"healthy": True, "checked": ["nodes"], "error": "Time was over"}) == [
+    assert FILTER({"healthy": True, "checks_run": ["nodes"], "error": "Time was over"}) == [
         "Cluster",
         "",
         "The nodes could not be read: Time was over.",
