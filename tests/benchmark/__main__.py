@@ -47,6 +47,13 @@ def parser() -> argparse.ArgumentParser:
     add("--sizes", type=_sizes, default=Plan.sizes, metavar="N,…", help="converged sets (default: 1,10,100,500)")
     add("--changes", type=_positive, default=Plan.changes, metavar="N", help="databases to create and change (100)")
     add(
+        "--rolled",
+        type=_positive,
+        default=Plan.rolled,
+        metavar="N",
+        help="databases of the cluster that is rolled (10)",
+    )
+    add(
         "--only",
         action="append",
         default=[],
@@ -98,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     plan = Plan(
         sizes=arguments.sizes,
         changes=arguments.changes,
+        rolled=arguments.rolled,
         runs=arguments.runs,
         uri_runs=arguments.uri_runs or arguments.runs,
         full=arguments.full,

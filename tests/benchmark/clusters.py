@@ -75,3 +75,13 @@ def holding(original: dict[str, Any], size: int, scratch: Path) -> Iterator[Emul
 def without_databases() -> Iterator[Emulated]:
     with emulated(*_ARGUMENTS) as cluster:
         yield cluster
+
+
+@contextlib.contextmanager
+def replicated(size: int) -> Iterator[Emulated]:
+    """A cluster whose databases were created through its API, so that it can move their shards and endpoints."""
+    with emulated(*_ARGUMENTS) as cluster:
+        for item in wanted(size, replication=True):
+            cluster.api("POST", "/v1/bdbs", item).raise_for_status()
+        active(cluster, size)
+        yield cluster

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run cost.
+    """What one run cost; of a roll, what one node of it cost.
 
     `cpu` is the time that the client's processes spent on a processor, `writes` are those that the cluster took, and
     the peak is the resident memory of the largest process.
@@ -36,6 +35,15 @@ class Sample:
     requests: int
     writes: int
     connections: int
+    peak_mib: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a command took from the machine: its wall time, and what it and the processes that it started have used."""
+
+    seconds: float
+    cpu: float
     peak_mib: float
 
 
@@ -86,22 +94,22 @@ def measure(
     cluster.clear_journal()
     if latency:
         cluster.fault("latency", delay=latency)
-    seconds, usage = _timed(command(way, variables, parallel), environment, scratch)
+    usage = run(command(way, variables, parallel), environment, scratch)
     if latency:
         cluster.control("DELETE", "/faults")
     journal = cluster.journal()
     return Sample(
-        seconds=seconds,
-        cpu=usage.ru_utime + usage.ru_stime,
+        seconds=usage.seconds,
+        cpu=usage.cpu,
         requests=len(journal),
         writes=sum(entry["method"] in WRITES and entry["status"] == 200 for entry in journal),
         connections=len({entry["connection"] for entry in journal}),
-        peak_mib=usage.ru_maxrss * _UNIT / 2**20,
+        peak_mib=usage.peak_mib,
     )
 
 
-def _timed(arguments: list[str], environment: dict[str, str], scratch: Path) -> tuple[float, resource.struct_rusage]:
-    """Wall time of a command, and what it and the processes that it started have used."""
+def run(arguments: list[str], environment: dict[str, str], scratch: Path) -> Usage:
+    """Run a command; it ends the benchmark when the command fails."""
     with tempfile.TemporaryFile("w+", dir=scratch) as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -113,4 +121,4 @@ def _timed(arguments: list[str], environment: dict[str, str], scratch: Path) -> 
         if process.returncode != 0:
             output.seek(0)
             raise SystemExit(f"benchmark: {' '.join(arguments)} failed:\n{output.read()[-4000:]}")
-    return seconds, usage
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _UNIT / 2**20)

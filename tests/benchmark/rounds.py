@@ -14,12 +14,14 @@ from typing import Any
 
 from support.emulated import Emulated
 
-from benchmark import clusters, measuring
+from benchmark import clusters, measuring, roll
 from benchmark.measuring import Sample
 
 CONVERGED, CREATE, CHANGE, SLOW = "converged", "create", "change", "change at 20 ms"
+ROLL = "roll, a node"
 EMPTY, SET, MODULE, LOOP = "empty", "set.in_process", "set.as_module", "loop"
 URI_LOOP, URI_JINJA, URI_CREATE, FLOOR = "uri_loop", "uri_jinja", "uri_create", "floor"
+ROLE = "roll"
 WAYS = {
     EMPTY: "empty play",
     SET: "redis_bdb_set",
@@ -29,9 +31,11 @@ WAYS = {
     URI_JINJA: "uri: one GET, compared in Jinja",
     URI_CREATE: "uri: one GET, POST in a loop",
     FLOOR: "bare script with requests",
+    ROLE: "rolling_maintenance, its overhead",
 }
 LATENCY = 0.02  # seconds that the cluster takes for a request, in the work SLOW
 PARALLEL = {SLOW: 8}
+ROLL_SIZE = 10  # databases of the cluster that is rolled
 USUAL_PARALLEL = 4  # the default of redis_bdb_set
 HOURS_LONG = 500  # databases from which a loop of uri runs only once, and only when asked for
 
@@ -54,6 +58,7 @@ class Plan:
 
     sizes: tuple[int, ...] = (1, 10, 100, 500)
     changes: int = 100
+    rolled: int = ROLL_SIZE
     runs: int = 5
     uri_runs: int = 5
     full: bool = False
@@ -66,6 +71,7 @@ class Plan:
         for work in (CREATE, CHANGE, SLOW):
             uri = URI_CREATE if work == CREATE else URI_LOOP
             found += [Cell(work, self.changes, way) for way in (FLOOR, SET, MODULE, LOOP, uri)]
+        found.append(Cell(ROLL, self.rolled, ROLE))
         return [cell for cell in found if not self.only or any(part in str(cell) for part in self.only)]
 
     def runs_of(self, cell: Cell) -> int:
@@ -78,8 +84,8 @@ Holder = tuple[bool, int]  # a cluster that is changed or not, and how many data
 
 
 def _holder(cell: Cell) -> Holder | None:
-    """Cells that can share a cluster do; a creation needs a new one each time."""
-    return None if cell.work == CREATE else (cell.work in (CHANGE, SLOW), cell.size)
+    """Cells that can share a cluster do; a creation and a roll need a new one each time."""
+    return None if cell.work in (CREATE, ROLL) else (cell.work in (CHANGE, SLOW), cell.size)
 
 
 @dataclass
@@ -107,6 +113,8 @@ class Rounds:
         return self.samples
 
     def _one(self, cell: Cell, held: Mapping[Holder, Emulated]) -> Sample:
+        if cell.work == ROLL:
+            return roll.measure(cell.size, self.scratch)
         holder = _holder(cell)
         if holder is not None:
             return self._checked(cell, held[holder])

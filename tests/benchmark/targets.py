@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark.measuring import Sample
-from benchmark.rounds import CONVERGED, EMPTY, LOOP, MODULE, SET, SLOW, URI_JINJA, URI_LOOP, Cell
+from benchmark.rounds import CONVERGED, EMPTY, LOOP, MODULE, ROLE, ROLL, ROLL_SIZE, SET, SLOW, URI_JINJA, URI_LOOP, Cell
 
 NOTHING = Cell("", 0, EMPTY)
 Medians = Mapping[Cell, Sample]
@@ -65,6 +65,11 @@ def judge(medians: Medians) -> list[Verdict]:
         ),
         Verdict(
             "seconds over an empty play, 100 changes at 20 ms, 8 at a time", _over(medians, Cell(SLOW, 100, SET)), 1.2
+        ),
+        Verdict(
+            "seconds a node of a roll beside drain, hook and restore",
+            _figure(medians, Cell(ROLL, ROLL_SIZE, ROLE), "seconds"),
+            1,
         ),
     ]
 

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from benchmark.__main__ import main, report, table
 from benchmark.measuring import Sample, middle
+from benchmark.roll import HOOK, overhead, rolls
 from benchmark.rounds import (
     CONVERGED,
     CREATE,
@@ -16,6 +18,9 @@ from benchmark.rounds import (
     FLOOR,
     LOOP,
     MODULE,
+    ROLE,
+    ROLL,
+    ROLL_SIZE,
     SET,
     SLOW,
     URI_CREATE,
@@ -40,12 +45,13 @@ GOOD = {
     Cell(CONVERGED, 100, LOOP): sample(7.0),
     Cell(CONVERGED, 100, URI_LOOP): sample(35.5),
     Cell(SLOW, 100, SET): sample(1.6),
+    Cell(ROLL, ROLL_SIZE, ROLE): sample(0.9),
 }
 
 
 def test_all_targets_can_be_met() -> None:
     verdicts = judge(GOOD)
-    assert len(verdicts) == 9
+    assert len(verdicts) == 10
     assert [str(verdict) for verdict in verdicts if verdict.missed or verdict.value is None] == []
 
 
@@ -72,6 +78,11 @@ def test_all_targets_can_be_met() -> None:
             ],
         ),
         (Cell(SLOW, 100, SET), sample(1.8), ["seconds over an empty play, 100 changes at 20 ms, 8 at a time"]),
+        (
+            Cell(ROLL, ROLL_SIZE, ROLE),
+            sample(1.1),
+            ["seconds a node of a roll beside drain, hook and restore"],
+        ),
     ],
 )
 def test_a_target_that_is_missed_is_named(cell: Cell, worse: Sample, sentences: list[str]) -> None:
@@ -121,6 +132,33 @@ def test_only_chooses_cells_by_their_name() -> None:
         "change at 20 ms 100 set.in_process",
         "change at 20 ms 100 set.as_module",
     ]
+
+
+def notes(*events: tuple[float, str, str]) -> list[dict[str, Any]]:
+    """What the stopwatch writes."""
+    return [{"time": time, "event": event, "path": path} for time, event, path in events]
+
+
+def test_the_overhead_of_a_roll_is_what_is_neither_drain_nor_hook_nor_restoration() -> None:
+    roll = notes(
+        (0, "batch", ""),
+        (1, "start", "plan.yml:1"),
+        (6, "end", ""),
+        (10, "batch", ""),
+        (11, "start", "drain.yml:1"),
+        (31, "end", ""),
+        (32, "start", "import.yml:1"),
+        (33, "start", f"{HOOK}:3"),
+        (43, "end", ""),
+        (44, "start", "restore.yml:1"),
+        (64, "end", ""),
+        (65, "start", "verify.yml:1"),
+        (70, "end", ""),
+        (73, "over", ""),
+    )
+    actions = [12.0, 45.0]
+    assert [(batch.start, batch.end) for batch in rolls(roll, actions)] == [(10, 73)]
+    assert overhead(roll, actions) == pytest.approx((63 - 20 - 10 - 20) / 3)
 
 
 def test_table_and_report_have_every_cell() -> None:
