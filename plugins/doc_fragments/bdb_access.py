@@ -12,8 +12,7 @@ options:
     description:
       - The password of the default user. An empty string removes it.
       - O(update_password) decides whether it is sent when the database exists.
-      - Deprecated since release 7.2 in favour of the request PUT /v1/bdbs/{uid}/passwords, for several passwords, which
-        this module does not send.
+      - Deprecated since release 7.2 in favour of the request PUT /v1/bdbs/{uid}/passwords, for several passwords.
     type: str
   authentication_admin_pass:
     description:
@@ -80,7 +79,7 @@ options:
         any line ends.
     type: list
     elements: dict
-    suboptions: &cert
+    suboptions: &authentication_ssl_client_certs
       client_cert:
         description: The certificate as PEM.
         type: str
@@ -89,7 +88,7 @@ options:
     description: The same for the other instances of an Active-Active database.
     type: list
     elements: dict
-    suboptions: *cert
+    suboptions: *authentication_ssl_client_certs
   client_cert_subject_validation_type:
     description:
       - 'What of a valid certificate is checked in addition: nothing, its common name (V(san_cn)), or its whole subject.
@@ -206,7 +205,7 @@ options:
       max_total_key_bytes:
         description:
           - The greatest number of bytes of keys in the record of one command.
-          - The cluster's default is V(131072).
+          - At least 0. The cluster's default is V(131072).
         type: int
   db_conns_auditing:
     description:
@@ -244,7 +243,7 @@ options:
   max_connections:
     description:
       - The greatest number of client connections. V(0) means no limit.
-      - The cluster's default is V(0).
+      - At least 0. The cluster's default is V(0).
     type: int
   maxclients:
     description:

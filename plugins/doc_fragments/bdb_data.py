@@ -50,7 +50,7 @@ options:
     description:
       - How long automatic recovery waits for the persistence files, in seconds. V(-1) means for ever; after any other
         time it goes on without the data.
-      - The cluster's default is V(-1).
+      - At least -1. The cluster's default is V(-1).
     type: int
   backup:
     description:
@@ -226,7 +226,7 @@ options:
       - The cluster's default is V(no).
       - Since release 7.22.
     type: str
-    choices: ['yes', 'no']
+    choices: ["yes", "no"]
   active_defrag_cycle_max:
     description:
       - The most CPU for defragmentation, in percent, at the upper threshold.
@@ -267,6 +267,7 @@ options:
     description:
       - The size of the table for client-side caching, in keys. V(0) means no limit. The default is the cluster's
         setting.
+      - At least 0.
       - Since release 7.8.2.
     type: int
 """

@@ -27,7 +27,8 @@ options:
       search_max_doctablesize:
         description:
           - The size of the hash table for documents.
-          - From 1 to 18446744073709551615. Counts after a restart of the database. The cluster's default is V(1000000).
+          - Counts after a restart of the database.
+          - From 1 to 18446744073709551615. The cluster's default is V(1000000).
         type: int
       search_friso_ini:
         description:
@@ -42,7 +43,8 @@ options:
       search_partial_indexed_docs:
         description:
           - Whether documents that are indexed in part only are filtered; V(0) means no.
-          - From 0 to 9223372036854775807. Counts after a restart of the database. The cluster's default is V(0).
+          - Counts after a restart of the database.
+          - From 0 to 9223372036854775807. The cluster's default is V(0).
         type: int
       search_gc_scan_size:
         description:
@@ -52,7 +54,8 @@ options:
       search_no_gc:
         description:
           - Whether garbage collection of indexes is off.
-          - Counts after a restart of the database. The cluster's default is V(false).
+          - Counts after a restart of the database.
+          - The cluster's default is V(false).
         type: bool
       search_fork_gc_run_interval:
         description:
@@ -87,12 +90,14 @@ options:
       search_multi_text_slop:
         description:
           - The distance in positions between the values of an array of texts.
-          - From 1 to 4294967295. Counts after a restart of the database. The cluster's default is V(100).
+          - Counts after a restart of the database.
+          - From 1 to 4294967295. The cluster's default is V(100).
         type: int
       search_raw_docid_encoding:
         description:
           - Whether document ids are kept without compression, for less CPU.
-          - Counts after a restart of the database. The cluster's default is V(false).
+          - Counts after a restart of the database.
+          - The cluster's default is V(false).
         type: bool
       search__print_profile_clock:
         description:
@@ -112,7 +117,8 @@ options:
       search_bg_index_sleep_gap:
         description:
           - Steps of background indexing from one short pause to the next.
-          - From 1 to 4294967295. Counts after a restart of the database. The cluster's default is V(100).
+          - Counts after a restart of the database.
+          - From 1 to 4294967295. The cluster's default is V(100).
         type: int
       search__numeric_ranges_parents:
         description:
@@ -127,7 +133,8 @@ options:
       search_no_mem_pools:
         description:
           - Whether the module works without memory pools.
-          - Counts after a restart of the database. The cluster's default is V(false).
+          - Counts after a restart of the database.
+          - The cluster's default is V(false).
         type: bool
       search__prioritize_intersect_union_children:
         description:
@@ -172,7 +179,8 @@ options:
       search_tiered_hnsw_buffer_limit:
         description:
           - The number of waiting vectors from which on they go to the HNSW index directly.
-          - From 0 to 9223372036854775807. Counts after a restart of the database. The cluster's default is V(1024).
+          - Counts after a restart of the database.
+          - From 0 to 9223372036854775807. The cluster's default is V(1024).
         type: int
       search_workers_priority_bias_threshold:
         description:
@@ -271,7 +279,8 @@ options:
       ts_num_threads:
         description:
           - Threads for time series.
-          - From 1 to 16. Counts after a restart of the database.
+          - Counts after a restart of the database.
+          - From 1 to 16.
         type: int
       ts_compaction_policy:
         description: The compaction rules of new time series.

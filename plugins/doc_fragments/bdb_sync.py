@@ -38,7 +38,7 @@ options:
     description: The databases from which this one replicates, all of them. The order does not matter.
     type: list
     elements: dict
-    suboptions: &source
+    suboptions: &replica_sources
       uri:
         description: The URI of the source. It may hold a password, which is compared if the cluster shows it.
         type: str
@@ -96,7 +96,7 @@ options:
       - Deprecated since release 5.0.1; use O(replica_sources) or O(crdt_sources) instead.
     type: list
     elements: dict
-    suboptions: *source
+    suboptions: *replica_sources
   sync_dedicated_threads:
     description:
       - The number of threads for synchronising from other databases.
@@ -141,22 +141,22 @@ options:
       src_endpoint_limit:
         description:
           - Endpoints of the source at the same time.
-          - The cluster's default is V(1).
+          - At least -1. The cluster's default is V(1).
         type: int
       dst_endpoint_limit:
         description:
           - Endpoints of the destination at the same time.
-          - The cluster's default is V(-1).
+          - At least -1. The cluster's default is V(-1).
         type: int
       dst_shard_limit:
         description:
           - Shards of the destination at the same time.
-          - The cluster's default is V(-1).
+          - At least -1. The cluster's default is V(-1).
         type: int
       src_node_limit:
         description:
           - Nodes of the source at the same time.
-          - The cluster's default is V(-1).
+          - At least -1. The cluster's default is V(-1).
         type: int
   gradual_src_mode:
     description:
@@ -207,7 +207,7 @@ options:
     description: The other instances of an Active-Active database, all of them. The order does not matter.
     type: list
     elements: dict
-    suboptions: *source
+    suboptions: *replica_sources
   crdt_sync:
     description:
       - Whether an Active-Active database synchronises from its O(crdt_sources). V(stopped) is what the cluster sets

@@ -88,9 +88,7 @@ options:
             description: The role that the shard had.
             type: str
             required: true
-            choices:
-              - master
-              - slave
+            choices: [master, slave]
           assigned_slots:
             description: First and last slot, such as V(0-16383).
             type: str

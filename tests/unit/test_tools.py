@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import io
 import os
@@ -16,6 +17,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests" / "tools"
@@ -142,3 +146,154 @@ def test_sanity_takes_over_the_way_to_the_index_and_drops_it_again(
     assert {"index-url = https://two.example/simple", "retries = 7", "proxy = http://proxy.example:3128"} <= set(lines)
     assert not [line for line in lines if "one.example" in line or line.startswith("user")]
     assert not written.exists()
+
+
+# -- documentation of options ----------------------------------------------------------------------------------------
+
+FRAGMENT = """\
+class ModuleDocFragment:
+    DOCUMENTATION = r\"""
+options:
+  first:
+    description:
+      - "What people have said of it, with a colon: 'as here'. Since release 6.0."
+      - From 1 to 3. The cluster's default is V(9).
+    type: str
+  lanes:
+    description: Its lanes.
+    type: list
+    elements: dict
+    suboptions: &lanes
+      width:
+        description: How wide it is.
+        type: int
+  other_lanes:
+    description: The others.
+    type: list
+    elements: dict
+    suboptions: *lanes
+\"""
+"""
+COMPLETE = """\
+class ModuleDocFragment:
+    DOCUMENTATION = r\"""
+options:
+  first:
+    description:
+      - 'What people have said of it, with a colon: ''as here''.'
+      - From 1 to 5. The cluster's default is V(2).
+      - Set once, at creation. Since release 7.4.
+      - Deprecated since release 8.0; use O(lanes[].width) instead.
+    type: int
+  lanes:
+    description: Its lanes.
+    type: list
+    elements: dict
+    suboptions: &lanes
+      width:
+        description:
+          - How wide it is.
+          - At least 0.
+        type: int
+        required: true
+  other_lanes:
+    description: The others.
+    type: list
+    elements: dict
+    suboptions: *lanes
+\"""
+"""
+
+
+@pytest.fixture(name="option_docs")
+def option_docs_tool(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The tool, with a table and a fragment of its own."""
+    tool = load("option_docs")
+    width = tool.Field("width", Kind.INT, low=0, required=True)
+    first = tool.Field("first", Kind.INT, 2, low=1, high=5, since="7.4", settable=tool.Settable.AT_CREATION)
+    tool.ROWS = [
+        dataclasses.replace(first, deprecated="8.0", successor=("lanes.width",)),
+        tool.Field("shown", settable=tool.Settable.NEVER),
+        tool.Field("lanes", Kind.LIST, members=(width,)),
+        tool.Field("other_lanes", Kind.LIST, members=(width,)),
+    ]
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "DOCUMENTS", (tool.Document(tool.ROWS, ["first.py", "second.py"]),))
+    (tmp_path / "first.py").write_text(FRAGMENT, encoding="utf-8")
+    (tmp_path / "second.py").write_text('DOCUMENTATION = r"""\noptions: {}\n"""\n', encoding="utf-8")
+    return tool
+
+
+def test_what_a_table_knows_is_written_and_what_people_wrote_is_kept(
+    option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert option_docs.main(["--check"]) == 1
+    shown = capsys.readouterr().out
+    assert "\n-      - From 1 to 3. The cluster's default is V(9).\n" in shown
+    assert "\n+      - From 1 to 5. The cluster's default is V(2).\n" in shown
+    assert "first.py does not say what the table of fields says, as shown above; run: make format" in shown
+    assert (tmp_path / "first.py").read_text(encoding="utf-8") == FRAGMENT
+    assert option_docs.main([]) == 0
+    assert (tmp_path / "first.py").read_text(encoding="utf-8") == COMPLETE
+    assert option_docs.main(["--check"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_new_field_gets_a_place_and_waits_for_its_sentence(
+    option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    option_docs.ROWS.insert(1, option_docs.Field("new", Kind.TEXT, "b", choices=("a", "b")))
+    assert option_docs.main([]) == 0, "the format is all right, and what is missing is said"
+    stub = """
+  new:
+    description:
+      - TODO say what new means.
+      - The cluster's default is V(b).
+    type: str
+    choices: [a, b]
+  lanes:
+"""
+    assert stub in (tmp_path / "first.py").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert option_docs.main(["--check"]) == 1
+    assert capsys.readouterr().out == "first.py: new has no description: say in a sentence what it means.\n"
+
+
+def test_a_field_that_is_gone_is_named_and_its_sentence_stays(
+    option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del option_docs.ROWS[0]
+    option_docs.ROWS[1] = dataclasses.replace(option_docs.ROWS[1], members=(option_docs.Field("depth", Kind.INT),))
+    option_docs.main([])
+    text = (tmp_path / "first.py").read_text(encoding="utf-8")
+    assert "What people have said of it" in text
+    assert ("&lanes" in text, text.count("How wide it is")) == (False, 2), "they are no longer the same"
+    capsys.readouterr()
+    assert option_docs.main(["--check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "first.py: lanes.depth has no description: say in a sentence what it means.",
+        "first.py: lanes.width is no field any more: remove it.",
+        "first.py: first is no field any more: remove it.",
+    ]
+
+
+def test_long_and_odd_values_are_written_so_that_yaml_reads_them(option_docs: Any) -> None:
+    many = [f"choice-{number}-of-quite-some-length" for number in range(6)]
+    row = option_docs.Field("key", Kind.TEXT, choices=("yes", *many))
+    description = "# no comment." + " w" * 90
+    complete = option_docs.Completion(frozenset()).options([row], {"key": {"description": description}})
+    lines = list(option_docs.Writer({}).option("key", complete["key"], 2))
+    assert max(map(len, lines)) <= 120
+    assert yaml.safe_load("\n".join(lines)) == {
+        "key": {"description": [description], "type": "str", "choices": ["yes", *many]}
+    }
+
+
+def test_documentation_that_is_no_yaml_is_named(option_docs: Any, tmp_path: Path) -> None:
+    (tmp_path / "second.py").write_text('DOCUMENTATION = r"""\noptions: a: b\n"""\n', encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"second\.py: its DOCUMENTATION is no YAML\. mapping values are not allowed"):
+        option_docs.main([])
+
+
+def test_the_documentation_of_this_collection_is_complete(load: Any) -> None:
+    assert load("option_docs").main(["--check"]) == 0

@@ -1,16 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of BDB fields: complete, consistent in itself, and in agreement with the documentation of the options."""
+"""The table of BDB fields: complete, and consistent in itself. The documentation follows from it: option_docs.py."""
 
 from __future__ import annotations
 
-import ast
 import re
 import typing as t
-from pathlib import Path
 
 import pytest
-import yaml
 from support.bdb_members import (
     AUDIT,
     BLUEPRINT,
@@ -35,7 +32,6 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.faca
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
 
-PLUGINS = Path(__file__).parents[3] / "plugins"
 RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
 
 # The names in the vendor's reference of the BDB object, release 8.2.
@@ -89,38 +85,7 @@ def every_field() -> t.Iterator[tuple[str, Field]]:
         yield from below(row.name, row)
 
 
-def literal(path: Path, name: str) -> str:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return str(ast.literal_eval(node.value))
-    raise AssertionError(f"{path} has no {name}")
-
-
-@pytest.fixture(scope="module")
-def documented() -> dict[str, t.Any]:
-    """The documentation of every option of redis_bdb, by path."""
-    document = yaml.safe_load(literal(PLUGINS / "modules" / "redis_bdb.py", "DOCUMENTATION"))
-    options = dict(document["options"])
-    for fragment in document["extends_documentation_fragment"]:
-        path = PLUGINS / "doc_fragments" / f"{fragment.rpartition('.')[2]}.py"
-        options.update(yaml.safe_load(literal(path, "DOCUMENTATION"))["options"])
-    found: dict[str, t.Any] = {}
-
-    def collect(prefix: str, level: dict[str, t.Any]) -> None:
-        for name, text in level.items():
-            found[prefix + name] = text
-            collect(f"{prefix}{name}.", text.get("suboptions") or {})
-
-    collect("", options)
-    return found
-
-
 OPTIONS = [(path, row) for path, row in every_field() if FIELDS.get(path.partition(".")[0], RECOVERY_PLAN).is_option]
-
-
-def words(text: t.Any) -> str:
-    description = text["description"]
-    return " ".join(description if isinstance(description, list) else [description])
 
 
 def test_every_field_of_the_reference_is_in_the_table_and_no_other() -> None:
@@ -168,44 +133,6 @@ def test_what_is_secret_is_no_log_and_what_only_sounds_so_is_not() -> None:
     }
     plain = ("tags.key", "shard_key_regex", "implicit_shard_key", "tracking_table_max_keys")
     assert all(row.option()["no_log"] is False for path, row in OPTIONS if path in plain)
-
-
-@pytest.mark.parametrize(("path", "row"), OPTIONS, ids=[path for path, _row in OPTIONS])
-def test_the_documentation_says_what_the_table_says(documented: dict[str, t.Any], path: str, row: Field) -> None:
-    text, spec = documented[path], row.option()
-    described = words(text)
-    for key in ("type", "elements", "choices", "required"):
-        assert text.get(key) == spec.get(key), key
-    assert "default" not in text, "an option that is not set is neither compared nor changed"
-    assert not row.since or f"Since release {row.since}." in described
-    if row.deprecated:
-        assert f"Deprecated since release {row.deprecated}" in described
-        assert all(f"O({name})" in described.replace("[]", "") for name in row.successor)
-        assert row.instead in described
-    if row.settable is Settable.AT_CREATION:
-        assert "Set once, at creation." in described
-    if row.settable is Settable.WITH_FLUSH:
-        assert "O(action=flush)" in described
-    if row.settable is Settable.WRITE_ONLY:
-        assert "O(update_password) decides when it is sent" in described
-    if row.low is not None and row.high is not None:
-        assert f"From {row.low:g} to {row.high:g}." in described or f"From {row.low} to {row.high}." in described
-    if isinstance(row.default, bool):
-        assert f"The cluster's default is V({str(row.default).lower()})." in described
-    elif row.default not in (None, "", (), "[]", 0):
-        assert f"The cluster's default is V({row.default})." in described
-
-
-def test_the_documentation_has_no_suboption_that_the_table_has_not(documented: dict[str, t.Any]) -> None:
-    known = {path for path, _row in OPTIONS}
-    below = {path for path in documented if path.partition(".")[0] in argument_spec()}
-    assert below == {path for path in known if not path.startswith("recovery_plan")}
-
-
-def test_references_in_the_documentation_lead_to_options(documented: dict[str, t.Any]) -> None:
-    for path, text in documented.items():
-        for name in re.findall(r"O\(([^)=]+)", words(text)):
-            assert name.replace("[]", "") in documented, f"{path} mentions {name}"
 
 
 # -- members of the objects inside a database ----------------------------------------------------------------------
