@@ -46,7 +46,7 @@ STEPS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
     ("redis_node_action", {"node_uid": 2, "action": "maintenance_off", "state": "absent"}, {}),
     ("redis_node_info", {}, {}),
     ("redis_action_info", {"name": "SMCreateBDB"}, {}),
-    ("redis_health_info", {"allow_in_maintenance": "9"}, {}),
+    ("redis_health_info", {"allow_in_maintenance": "3"}, {}),
     ("redis_bdb", {"name": "one", "state": "absent"}, {"diff": True}),
     ("redis_cluster_action", {"action": "unheard-of"}, {}),
     ("redis_cluster_action", {"action": "unheard-of", "state": "absent"}, {}),
