@@ -69,7 +69,7 @@ STEPS = [
     step("redis_node_action", {"node_uid": 2, "action": "maintenance_off", "state": "absent"}, CHANGED),
     step("redis_node_info", {}, OK),
     step("redis_action_info", {"name": "SMCreateBDB"}, OK),
-    step("redis_health_info", {"allow_in_maintenance": "9"}, OK),
+    step("redis_health_info", {"allow_in_maintenance": "3"}, OK),
     step("redis_bdb", {"name": "one", "state": "absent"}, CHANGED, diff=True),
     step("redis_cluster_action", {"action": "unheard-of"}, FAILED),
     step("redis_cluster_action", {"action": "unheard-of", "state": "absent"}, OK),

@@ -133,7 +133,7 @@ def test_a_node_in_maintenance(own_cluster: Emulated, tmp_path: Path) -> None:
     (lines,) = failed.reports
     assert any(line.split()[:5] == ["3", "127.0.0.3", "replica", "active", "yes"] for line in lines)
     assert any(line.split(None, 2) == ["error", "maintenance", "Node 3 is in maintenance."] for line in lines)
-    allowed = check(own_cluster, tmp_path, health_check_in_maintenance_allowed=[3])
+    allowed = check(own_cluster, tmp_path, health_check_allow_in_maintenance=[3])
     assert (allowed.code, allowed.stats["cluster"]["healthy"]) == (0, True), allowed.output
 
 
@@ -185,7 +185,7 @@ def test_nodes_that_cannot_be_read_are_said(cluster: Emulated, tmp_path: Path) -
         cluster.control("DELETE", "/faults")
     assert failed.code == 2
     (lines,) = failed.reports
-    assert any("Could not find out about the cluster: GET /v1/nodes was answered with 500" in line for line in lines)
+    assert any("Could not read the cluster: GET /v1/nodes was answered with 500" in line for line in lines)
     assert lines[-3] == "The nodes could not be read: GET /v1/nodes was answered with 500: internal_error."
     assert lines[-1] == "NOT HEALTHY: 1 error."
 

@@ -105,7 +105,7 @@ def with_dead_replica(cluster: Emulated) -> str:
     """The replica is on a node that is down."""
     database(cluster, "lonely")
     stop(cluster, holder(cluster, "lonely", "slave"))
-    return "is not well (inactive, down)."
+    return "is not healthy (inactive, down)."
 
 
 @pytest.mark.parametrize("lose", [without_replica, with_dead_replica])
@@ -122,8 +122,7 @@ def test_the_node_with_the_last_copy_stays_and_the_shard_is_named(
     for said in refused(four, node_removal_nodes=[last], node_removal_migrate_single_copies=True):
         text = " ".join(said)
         assert (
-            f"Primary shard {shard} of database 2 (lonely) on node {last} is the last copy of its data that is well"
-            in text
+            f"Primary shard {shard} of database 2 (lonely) on node {last} is the last healthy copy of its data" in text
         )
         assert elsewhere in text
     assert last in nodes(four.cluster)

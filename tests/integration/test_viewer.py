@@ -83,7 +83,7 @@ def test_a_viewer_sees_the_health_and_what_is_wrong_with_it(viewed: Emulated, tm
     unwell = look(viewed, tmp_path, "ansible-playbook", HEALTH_CHECK)
     assert (unwell.returncode, unwell.stderr) == (2, "")
     assert "Node 3 (127.0.0.3) is down." in unwell.stdout
-    assert "Could not find out" not in unwell.stdout
+    assert "Could not read" not in unwell.stdout
 
 
 def test_a_viewer_follows_what_runs(viewed: Emulated, tmp_path: Path) -> None:

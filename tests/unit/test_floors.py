@@ -27,11 +27,11 @@ FLOORS = {
 # Decisions, which have to be testable without a server: they know no client.
 PURE = {
     "_roll": None,  # the whole package
-    "_health": {"checks", "facts", "cluster_report"},
+    "_health": None,
     "_node": None,
     "_bdb": {"fields", "nested_fields", "desired", "plan", "set_plan", "verify", "error_help"},
     "_access": None,
-    "_api": {"capacity"},
+    "_api": {"capacity", "drain"},
     "_schema": {"field", "values", "compare", "redact", "plan"},
 }
 

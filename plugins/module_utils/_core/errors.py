@@ -78,7 +78,11 @@ class ActionFailed(CollectionError):
 
 
 class WaitTimeout(CollectionError):
-    """The time given by the user ran out; the message says what was seen last."""
+    """The time given by the user ran out; the message says what was seen last, and C(value) is what was read then."""
+
+    def __init__(self, message: str, failure: Failure | None = None, value: t.Any = None) -> None:
+        super().__init__(message, failure)
+        self.value = value
 
 
 class GoalNotReached(CollectionError):

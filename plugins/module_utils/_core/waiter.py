@@ -90,5 +90,6 @@ def wait_until(probe: t.Callable[[], Seen[T]], wait: Wait, clock: Clock, waiting
                 f"Waited {elapsed:.0f} s for {waiting_for}, and it is not done. Last seen: {seen.what}. "
                 "It may still finish: look again before you repeat it, or give a longer wait_timeout.",
                 seen.failure,
+                seen.value,
             )
         clock.sleep(min(pause_after(elapsed, wait.interval), max(wait.timeout - elapsed, 0.01)))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the checks of health are given and what they return: a question, facts, problems; and how objects are named."""
+"""What health checks are given (facts and criteria) and what they return (findings); and the names of objects."""
 
 from __future__ import annotations
 
@@ -8,38 +8,73 @@ import dataclasses
 import typing as t
 
 from .._action.model import Action
-from .._api.cluster import Cluster, Database, Shard
+from .._api.cluster import Cluster, Database, Node, Shard
 
-ERROR, WARNING = "error", "warning"
+ERROR, WARNING, OFF = "error", "warning", "off"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, as a check finds it: the endpoint that shows it, what it is about, and a sentence.
+
+    C(severity) is set where it is another than the check's own.
+    """
+
+    source: str
+    object: str
+    message: str
+    severity: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: where it was read (an endpoint), what it is about, how bad it is, and a sentence."""
+    """A finding in the result, with the name of its check and its final severity."""
 
     source: str
     object: str
     severity: str
     message: str
-    check: str = ""
+    check: str
 
     def as_dict(self) -> dict[str, t.Any]:
         return dataclasses.asdict(self)
 
 
 @dataclasses.dataclass(frozen=True)
-class Question:
-    """What the user wants to know. C(without_node) is the node that is to be taken away, if any."""
+class Criteria:
+    """What counts as healthy: the checks, their severities where the user set them, and what is expected of nodes.
+
+    C(without_node) is the node that is to be taken out of service, if any.
+    """
 
     checks: tuple[str, ...]
+    severities: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    replicas_stay: tuple[str, ...] = ()
+    without_node: int | None = None
     allow_in_maintenance: frozenset[int] = frozenset()
     allow_decommissioning: frozenset[int] = frozenset()
-    without_node: int | None = None
+
+    def covers(self, check: str) -> bool:
+        """Whether another check speaks for this subject, or must not: it is made, or it is turned off."""
+        return check in self.checks or self.severities.get(check) == OFF
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
-    """Of C(/v1/bdbs/{uid}/availability): the status, and the body where it is not 200."""
+class Unread:
+    """What could not be read, and why. It is a finding of every check that needs it."""
+
+    source: str
+    object: str
+    what: str
+    why: str
+
+    def finding(self) -> Finding:
+        return Finding(self.source, self.object, f"Could not read {self.what}: {self.why.rstrip('.')}.", ERROR)
+
+
+@dataclasses.dataclass(frozen=True)
+class Availability:
+    """The answer of C(/v1/bdbs/{uid}/availability): the status, and the body where it is not 200."""
 
     status: int
     body: t.Any = None
@@ -47,18 +82,18 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What was read in one look. C(unread) says what could not be found out."""
+    """What was read for one assessment. C(unread) names the other members that could not be read."""
 
     cluster: Cluster
     cluster_check: t.Any = None
     license: t.Any = None
-    availability: t.Mapping[int, Answer] = dataclasses.field(default_factory=dict)  # by uid of the database
     actions: tuple[Action, ...] = ()
-    unread: tuple[Problem, ...] = ()
+    availability: t.Mapping[int, Availability | Unread] = dataclasses.field(default_factory=dict)  # by database uid
+    unread: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)
 
-
-def not_found_out(check: str, source: str, what: str, why: str) -> Problem:
-    return Problem(source, what, ERROR, f"Could not find out about {what}: {why.rstrip('.')}.", check)
+    def leaving(self, criteria: Criteria) -> Node:
+        """The node that is to be taken out of service."""
+        return self.cluster.require_node(criteria.without_node or 0)
 
 
 def database_name(database: Database) -> str:
@@ -66,6 +101,7 @@ def database_name(database: Database) -> str:
 
 
 def inner(name: str) -> str:
+    """A name as it is written inside a sentence."""
     return name[0].lower() + name[1:]
 
 

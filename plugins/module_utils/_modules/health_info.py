@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operation of C(redis_health_info): look at the cluster from several sides, once or until it is well."""
+"""Operation of C(redis_health_info): assess the health of the cluster, once or until it is healthy."""
 
 from __future__ import annotations
 
@@ -11,19 +11,32 @@ import typing as t
 from .._action import model as _actions
 from .._action.model import Action
 from .._api import cluster as _cluster
-from .._api.cluster import Cluster
+from .._api.cluster import Cluster, Node
+from .._api.drain import STAYING_REPLICAS
 from .._core.context import Context, Result
-from .._core.errors import ApiError, CollectionError, InvalidInput, Unavailable, WaitTimeout
+from .._core.errors import ApiError, CollectionError, Failure, Unavailable, WaitTimeout
 from .._core.waiter import Seen, wait_until
-from .._health import checks as _health
-from .._health.facts import Answer, Facts, Problem, Question, not_found_out
+from .._health import verdict
+from .._health.checks import CHECKS
+from .._health.criteria import NodeNames, criteria_from
+from .._health.facts import ERROR, WARNING, Availability, Criteria, Facts, Problem, Unread
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
 
-_Read = t.TypeVar("_Read")
-_REFUSED = (401, 403)  # the user's credentials or role: no look will be better
-_CHECK_OF = {
+OPTIONS: t.Mapping[str, t.Any] = {
+    "checks": {"type": "list", "elements": "str", "choices": list(CHECKS)},
+    "severities": {"type": "dict", "default": {}},
+    "allow_in_maintenance": {"type": "list", "elements": "str", "default": []},
+    "allow_decommissioning": {"type": "list", "elements": "str", "default": []},
+    "without_node": {"type": "str"},
+    "node_drained": {"type": "bool", "default": False},
+    "replicas_stay": {"type": "list", "elements": "str", "choices": list(STAYING_REPLICAS), "default": []},
+    "fail_on_problems": {"type": "bool", "default": False},
+    "warn": {"type": "bool", "default": False},
+}
+_REFUSED = (401, 403)  # the user's credentials or role: reading again does not help
+_CHECK_OF_ENDPOINT = {
     "/v1/nodes": "nodes",
     "/v1/nodes/status": "nodes",
     "/v1/shards": "shards",
@@ -31,150 +44,165 @@ _CHECK_OF = {
     "/v4/cluster/health": "report",
 }
 _LAG_SINCE = (8, 0)  # release from which availability can be asked with extend_check=lag
-
-
-def run(context: Context) -> Result:
-    question = question_from(context.params)
-    started = context.clock.now()
-    look = _look_until_healthy(context, question) if context.wait.enabled else _Look(context.client, question).take()
-    waited = context.clock.now() - started if context.wait.enabled else 0.0
-    healthy = _health.is_healthy(look.problems)
-    if not healthy and context.params.get("fail_on_problems"):
-        raise _health.Unhealthy(_health.summary(look.problems, waited))
-    return Result(
-        False,
-        {
-            "healthy": healthy,
-            "problems": [problem.as_dict() for problem in look.problems],
-            "checks_run": list(look.checked),
-            "waited": round(waited, 1),
-        },
-    )
-
-
-def question_from(params: t.Mapping[str, t.Any]) -> Question:
-    """The task's options as a Question; raises InvalidInput where they contradict each other."""
-    node, chosen = params.get("without_node"), params.get("checks")
-    about_node = ", ".join(_health.WITHOUT_NODE_CHECKS)
-    wanted = [name for name in _health.CHECKS if chosen is None or name in chosen]
-    if chosen is not None and not wanted:
-        raise InvalidInput("checks is empty: name at least one check, or leave the option out for all of them.")
-    if node is None:
-        if chosen and (extra := [name for name in wanted if name in _health.WITHOUT_NODE_CHECKS]):
-            raise InvalidInput(
-                f"checks names {', '.join(extra)}: set without_node to the uid of the node to take away."
-            )
-        wanted = [name for name in wanted if name not in _health.WITHOUT_NODE_CHECKS]
-    elif not set(wanted) & set(_health.WITHOUT_NODE_CHECKS):
-        raise InvalidInput(
-            f"without_node has no effect on the chosen checks: add one of {about_node} to checks, or leave it out."
-        )
-    return Question(
-        tuple(wanted),
-        allow_in_maintenance=frozenset(params.get("allow_in_maintenance") or ()),
-        allow_decommissioning=frozenset(params.get("allow_decommissioning") or ()),
-        without_node=node,
-    )
+_T = t.TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True)
-class _Seen:
-    """What one look found, and the checks that were done in it."""
+class Assessment:
+    """One assessment of the cluster: its problems, the checks that were made, and the node of C(without_node)."""
 
     problems: list[Problem]
-    checked: tuple[str, ...]
+    checks_run: tuple[str, ...] = ()
+    node: Node | None = None
+
+    @property
+    def healthy(self) -> bool:
+        return verdict.is_healthy(self.problems)
 
 
-def _look_until_healthy(context: Context, question: Question) -> _Seen:
-    """Look until nothing is wrong or the time is over; then the last look is the answer."""
-    last: list[_Seen] = []
+def run(context: Context) -> Result:
+    assessor = _Assessor(context.client, criteria_from(context.params), NodeNames.of(context.params))
+    started = context.clock.now()
+    found = _wait_until_healthy(context, assessor) if context.wait.enabled else assessor.assess()
+    waited = context.clock.now() - started if context.wait.enabled else 0.0
+    values = {
+        "healthy": found.healthy,
+        "problems": [problem.as_dict() for problem in found.problems],
+        "checks_run": list(found.checks_run),
+        "node": found.node.as_dict() if found.node else None,
+        "waited": round(waited, 1),
+    }
+    if not found.healthy and context.params.get("fail_on_problems"):
+        message = verdict.failure_message(found.problems, waited, found.node)
+        return Result(False, {**values, "failure": Failure().as_dict()}, failed=message)
+    if context.params.get("warn"):
+        for problem in found.problems:
+            if problem.severity == WARNING:
+                context.warn(problem.message)
+    return Result(False, values)
 
-    def probe() -> Seen[t.Any]:
-        look = _Look(context.client, question)
+
+def _wait_until_healthy(context: Context, assessor: _Assessor) -> Assessment:
+    """Assess until the cluster is healthy or the time is over; then the last assessment is the answer."""
+
+    def probe() -> Seen[Assessment]:
         try:
-            last[:] = [look.take()]
-        except Unavailable as error:  # as long as there is time, an API that is away is a problem like any other
-            last[:] = [look.blind(error)]
-        problems = last[0].problems
-        return Seen(_health.is_healthy(problems), _health.line(problems))
+            found = assessor.assess()
+        except (
+            Unavailable
+        ) as error:  # as long as there is time, an API that does not answer is a problem like any other
+            found = _unreadable(error)
+        line = "healthy" if found.healthy else verdict.status_line(found.problems)
+        return Seen(found.healthy, line, value=found)
 
     try:
-        wait_until(probe, context.wait, context.clock, "the cluster to be healthy")
-    except WaitTimeout:
-        return last[0]
-    return last[0]
+        seen = wait_until(probe, context.wait, context.clock, "the cluster to be healthy").value
+    except WaitTimeout as late:
+        seen = late.value
+    return t.cast(Assessment, seen)
 
 
-class _Look:
-    """One look: read the cluster once, then what each chosen check needs beside it."""
+def _unreadable(error: CollectionError) -> Assessment:
+    """The cluster itself could not be read, and no check can be made without it."""
+    path = error.failure.path or "/v1/nodes"
+    return _undecided(Unread(path, "cluster", "the cluster", str(error)), _CHECK_OF_ENDPOINT.get(path, "nodes"))
 
-    def __init__(self, client: Client, question: Question) -> None:
+
+def _undecided(unread: Unread, check: str) -> Assessment:
+    """An assessment without checks, which is an error whatever the severities say."""
+    finding = unread.finding()
+    return Assessment([Problem(finding.source, finding.object, ERROR, finding.message, check)])
+
+
+class _Assessor:
+    """Reads the cluster, and makes the checks on what was read."""
+
+    def __init__(self, client: Client, criteria: Criteria, names: NodeNames) -> None:
         self.client = client
-        self.question = question
-        self.unread: list[Problem] = []
-        self.away = False
+        self.criteria = criteria
+        self.names = names
+        self.resolved: Criteria | None = None  # once: a node that goes down does not say its host name any more
 
-    def take(self) -> _Seen:
+    def assess(self) -> Assessment:
         try:
             cluster = _cluster.read(self.client)
         except ApiError as error:
             if error.status in _REFUSED:
                 raise
-            return self.blind(error)
-        if self.question.without_node is not None:
-            cluster.require_node(self.question.without_node)
-        facts = Facts(
+            return _unreadable(error)
+        if self.resolved is None:
+            unresolvable = self.names.unresolvable(cluster)
+            if unresolvable is not None:
+                return _undecided(unresolvable, "nodes")
+            self.resolved = self.names.resolved(self.criteria, cluster)
+        criteria = self.resolved
+        node = None if criteria.without_node is None else cluster.require_node(criteria.without_node)
+        problems = verdict.find_problems(_Reader(self.client, criteria.checks).read(cluster), criteria)
+        checks_run = tuple(name for name in criteria.checks if name != "report" or cluster.report is not None)
+        return Assessment(problems, checks_run, node)
+
+
+class _Reader:
+    """Reads, once for one assessment, what the chosen checks need beside the cluster."""
+
+    def __init__(self, client: Client, checks: t.Sequence[str]) -> None:
+        self.client = client
+        self.needs = {need for name in checks for need in CHECKS[name].needs}
+        self.unavailable = False
+
+    def read(self, cluster: Cluster) -> Facts:
+        unread: dict[str, Unread] = {}
+
+        def optional(need: str, source: str, about: str, what: str, read: t.Callable[[], _T], default: _T) -> _T:
+            answer = self._try(source, about, what, read) if need in self.needs else default
+            if isinstance(answer, Unread):
+                unread[need] = answer
+                return default
+            return answer
+
+        return Facts(
             cluster,
-            cluster_check=self._ask(
-                "cluster_check", "/v1/cluster/check", "the cluster's own check", self._cluster_check
+            cluster_check=optional(
+                "cluster_check", "/v1/cluster/check", "cluster", "the cluster's own check", self._cluster_check, None
             ),
-            license=self._ask("license", "/v1/license", "the license", lambda: self.client.find("/v1/license")),
-            actions=tuple(self._ask("actions", "/v1/actions", "running actions", self._actions) or ()),
-            availability=self._availability(cluster),
-            unread=tuple(self.unread),
+            license=optional("license", "/v1/license", "license", "the license", self._license, None),
+            actions=optional("actions", "/v1/actions", "cluster", "running actions", self._actions, ()),
+            availability=self._availability(cluster) if "availability" in self.needs else {},
+            unread=unread,
         )
-        done = [name for name in self.question.checks if name != "report" or cluster.report is not None]
-        return _Seen(_health.problems(facts, self.question), tuple(done))
 
-    def blind(self, error: CollectionError) -> _Seen:
-        """The cluster itself could not be read, and no check can be done without it."""
-        path = error.failure.path or "/v1/nodes"
-        return _Seen([not_found_out(_CHECK_OF.get(path, "nodes"), path, "the cluster", str(error))], ())
-
-    def _ask(self, check: str, source: str, what: str, read: t.Callable[[], _Read]) -> _Read | None:
-        """What C(read) returns, if the check is chosen; a failure to find out is kept as a problem of the check."""
-        if check not in self.question.checks:
-            return None
+    def _try(self, source: str, about: str, what: str, read: t.Callable[[], _T]) -> _T | Unread:
+        """What C(read) returns, or what could not be read, which is a problem of the checks that need it."""
         try:
             return read()
         except ApiError as error:
             if error.status in _REFUSED:
                 raise
-            self.unread.append(not_found_out(check, error.failure.path or source, what, str(error)))
+            return Unread(error.failure.path or source, about, what, str(error))
         except Unavailable as error:
-            if self.away:  # more than one endpoint: it is the API that is away
+            if self.unavailable:  # more than one endpoint: it is the API that does not answer
                 raise
-            self.away = True
-            self.unread.append(not_found_out(check, error.failure.path or source, what, str(error)))
-        return None
+            self.unavailable = True
+            return Unread(error.failure.path or source, about, what, str(error))
 
     def _cluster_check(self) -> t.Any:
         return self.client.get("/v1/cluster/check").data
 
-    def _actions(self) -> list[Action]:
-        return [*_actions.read_all(self.client), *_actions.from_node(self.client.find("/v1/nodes/actions"))]
+    def _license(self) -> t.Any:
+        return self.client.find("/v1/license")
 
-    def _availability(self, cluster: Cluster) -> dict[int, Answer]:
+    def _actions(self) -> tuple[Action, ...]:
+        return (*_actions.read_all(self.client), *_actions.from_node(self.client.find("/v1/nodes/actions")))
+
+    def _availability(self, cluster: Cluster) -> dict[int, Availability | Unread]:
         parameters = {"extend_check": "lag"} if cluster.release >= _LAG_SINCE else None
         answers = {}
         for database in cluster.databases:
-            path = f"/v1/bdbs/{database.uid}/availability"
-            read = functools.partial(self._answer, path, parameters)
-            answer = self._ask("availability", path, f"database {database.uid}", read)
-            if answer is not None:
-                answers[database.uid] = answer
+            path, about = f"/v1/bdbs/{database.uid}/availability", f"database {database.uid}"
+            read = functools.partial(self._availability_of, path, parameters)
+            answers[database.uid] = self._try(path, about, f"the availability of {about}", read)
         return answers
 
-    def _answer(self, path: str, parameters: t.Mapping[str, str] | None) -> Answer:
+    def _availability_of(self, path: str, parameters: t.Mapping[str, str] | None) -> Availability:
         response = self.client.get(path, parameters, accept=(404, 503))
-        return Answer(response.status, response.data)
+        return Availability(response.status, response.data)

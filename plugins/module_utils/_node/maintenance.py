@@ -12,7 +12,8 @@ import dataclasses
 import typing as t
 
 from .._action.model import Action
-from .._api.cluster import Cluster, Node, Shard
+from .._api.cluster import Cluster, Node
+from .._api.drain import obstacles
 from .._core.errors import InvalidInput, Refused
 
 ON, OFF, REMOVE, ENSLAVE = "maintenance_on", "maintenance_off", "remove", "enslave_node"
@@ -262,41 +263,12 @@ def _absence(node: Node) -> str:
     return "in maintenance" if node.alive else node.status
 
 
-def shards_to_move(node: Node, options: t.Mapping[str, t.Any], cluster: Cluster) -> list[Shard]:
-    """The shards that must have left the node before it may be stopped, given what the user let stay."""
-    return [shard for shard in node.shards if _must_move(shard, options, cluster)]
-
-
-def _must_move(shard: Shard, options: t.Mapping[str, t.Any], cluster: Cluster) -> bool:
-    evicted = options.get("evict_dbs")
-    if evicted and str(shard.bdb_uid) not in map(str, evicted):
-        return False
-    if shard.is_master:
-        return True
-    if options.get("keep_slave_shards"):
-        return False
-    database = cluster.database(shard.bdb_uid)
-    active_active = database is not None and database.crdt
-    return bool(options.get("evict_active_active_replica" if active_active else "evict_ha_replica", True))
-
-
 def not_as_asked(wanted: Wanted, cluster: Cluster) -> str | None:
     """After the action: a sentence that says what is still wrong on the node, or None."""
     node = cluster.require_node(wanted.node_uid)
     if wanted.action == OFF:
         return f"Node {node.uid} is still in maintenance" if node.in_maintenance else None
-    left = shards_to_move(node, wanted.options, cluster)
-    if not node.in_maintenance:
-        return f"Node {node.uid} is not in maintenance"
-    if left:
-        named = ", ".join(f"{shard.role} shard {shard.uid} of database {shard.bdb_uid}" for shard in left)
-        return f"Node {node.uid} still holds {named}"
-    listed = set(node.listed_shards) - {shard.uid for shard in node.shards}
-    if listed:  # the node says so itself, whatever /v1/shards says: a migration may not have ended
-        return f"Node {node.uid} itself still lists shard {', '.join(sorted(listed))}"
-    if node.endpoints and not wanted.options.get("evict_dbs"):
-        return f"Node {node.uid} still serves the endpoint of {', '.join(node.endpoints)}"
-    return None
+    return next((each.sentence for each in obstacles(node, wanted.options, cluster)), None)
 
 
 def facts(uid: int, cluster: Cluster) -> dict[str, t.Any]:

@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 from support import small_cluster
-from support.health_questions import NODE, REPORT, SHARD, Table, ask, each, facts, update, without
+from support.health_checks import NODE, REPORT, SHARD, Table, each, facts, run_check, update, without
 from support.small_cluster import GIB
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.facts import ERROR, WARNING
@@ -101,7 +101,7 @@ def test_capacity_without_a_node(
 ) -> None:
     table = small_cluster.answers()
     bend(table)
-    found = ask("capacity_without_node", facts(table, clock), without(uid))
+    found = run_check("capacity_without_node", facts(table, clock), without(uid))
     assert {severity for _what, severity, _message in found} <= {ERROR}
     reasons = [
         f"{what}: {message.partition(f'other than {uid}: ')[2].rstrip('.')}" for what, _severity, message in found
@@ -112,7 +112,7 @@ def test_capacity_without_a_node(
 def test_the_message_about_capacity_names_the_shard_and_its_size(clock: t.Any) -> None:
     table = small_cluster.answers()
     memory(n3=0)(table)
-    assert ask("capacity_without_node", facts(table, clock), without(1)) == [
+    assert run_check("capacity_without_node", facts(table, clock), without(1)) == [
         (
             "shard 1",
             ERROR,
@@ -126,14 +126,14 @@ def test_free_memory_that_is_not_known_is_a_warning(clock: t.Any) -> None:
     table = small_cluster.answers()
     memory(n3=None)(table)
     message = "Node 3 does not say how much memory it has free for shards of node 1."
-    assert ask("capacity_without_node", facts(table, clock), without(1)) == [("node 3", WARNING, message)]
+    assert run_check("capacity_without_node", facts(table, clock), without(1)) == [("node 3", WARNING, message)]
 
 
 def test_an_empty_node_needs_no_room(clock: t.Any) -> None:
     table = small_cluster.answers()
     memory(n2=None, n3=0)(table)
     table[SHARD][0]["node_uid"] = "3"
-    assert ask("capacity_without_node", facts(table, clock), without(1)) == []
+    assert run_check("capacity_without_node", facts(table, clock), without(1)) == []
 
 
 def test_without_slots_a_replica_is_told_from_its_database_if_it_has_one_shard(clock: t.Any) -> None:
@@ -141,20 +141,20 @@ def test_without_slots_a_replica_is_told_from_its_database_if_it_has_one_shard(c
     table[SHARD] = [{**shard, "assigned_slots": ""} for shard in table[SHARD][:2]]
     table["/v1/bdbs"][0]["shards_count"] = 1
     memory(n3=0)(table)
-    assert [what for what, _severity, _message in ask("capacity_without_node", facts(table, clock), without(1))] == [
-        "shard 1"
-    ]
+    assert [
+        what for what, _severity, _message in run_check("capacity_without_node", facts(table, clock), without(1))
+    ] == ["shard 1"]
 
 
 def test_without_slots_a_shard_of_several_may_go_anywhere(clock: t.Any) -> None:
     table = small_cluster.answers()
     table[SHARD] = [{**shard, "assigned_slots": ""} for shard in table[SHARD]]
     memory(n3=0)(table)
-    assert ask("capacity_without_node", facts(table, clock), without(1)) == []
+    assert run_check("capacity_without_node", facts(table, clock), without(1)) == []
 
 
 def test_a_node_that_takes_nothing_need_not_say_what_is_free(clock: t.Any) -> None:
     table = small_cluster.answers()
     small_cluster.maintenance(table, 2)
     memory(n2=None)(table)
-    assert ask("capacity_without_node", facts(table, clock), without(1)) == []
+    assert run_check("capacity_without_node", facts(table, clock), without(1)) == []

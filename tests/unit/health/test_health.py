@@ -9,24 +9,36 @@ import typing as t
 
 import pytest
 from support import small_cluster
-from support.health_questions import LOOK, NODE, SHARD, Row, ask, assert_found, each, facts, shown, update, without
+from support.health_checks import (
+    ABOUT_NODE,
+    DEFAULT,
+    NODE,
+    SHARD,
+    Row,
+    assert_found,
+    each,
+    facts,
+    run_check,
+    update,
+    without,
+)
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model as _actions
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health import checks as _health
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health import verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.facts import (
     ERROR,
     WARNING,
-    Answer,
-    Problem,
-    Question,
-    not_found_out,
+    Availability,
+    Criteria,
+    Unread,
 )
 
 
 @pytest.mark.parametrize("version", ["8.0.16-29", "7.4.6-22"])
-@pytest.mark.parametrize("question", [LOOK, without(1)])
-def test_a_healthy_cluster_has_no_problem(version: str, question: Question, clock: t.Any) -> None:
-    assert _health.problems(facts(small_cluster.answers(version), clock), question) == []
+@pytest.mark.parametrize("criteria", [DEFAULT, without(1)])
+def test_a_healthy_cluster_has_no_problem(version: str, criteria: Criteria, clock: t.Any) -> None:
+    assert verdict.find_problems(facts(small_cluster.answers(version), clock), criteria) == []
 
 
 PROBLEMS: list[Row] = [
@@ -50,9 +62,9 @@ PROBLEMS: list[Row] = [
         lambda table: table.update({"/v1/cluster/check": "maintenance page"}),
         [
             (
-                "the cluster's own check",
+                "cluster",
                 ERROR,
-                "Could not find out about the cluster's own check: its answer holds no results of nodes.",
+                "Could not read the cluster's own check: its answer holds no results of nodes.",
             )
         ],
     ),
@@ -70,12 +82,12 @@ PROBLEMS: list[Row] = [
     (
         "shards",
         update(SHARD, 1, status="inactive", detailed_status="down"),
-        [("shard 2", ERROR, "Replica shard 2 of database 1 (cache) on node 2 is not well (inactive, down).")],
+        [("shard 2", ERROR, "Replica shard 2 of database 1 (cache) on node 2 is not healthy (inactive, down).")],
     ),
     (
         "shards",
         update(SHARD, 0, detailed_status="loading"),
-        [("shard 1", ERROR, "Primary shard 1 of database 1 (cache) on node 1 is not well (active, loading).")],
+        [("shard 1", ERROR, "Primary shard 1 of database 1 (cache) on node 1 is not healthy (active, loading).")],
     ),
     (
         "shards",
@@ -206,12 +218,12 @@ def test_a_problem_is_found_where_it_is_and_only_there(row: Row, clock: t.Any) -
 def test_a_license_that_is_used_up_is_no_problem(clock: t.Any) -> None:
     table = small_cluster.answers()
     table["/v1/license"] |= {"shards_limit": 5, "ram_shards_limit": 5, "flash_shards_limit": 0}
-    assert ask("license", facts(table, clock)) == []
+    assert run_check("license", facts(table, clock)) == []
 
 
 def test_every_check_has_a_problem_in_the_tables() -> None:
-    assert {row[0] for row in PROBLEMS} | {"availability", "report", *_health.WITHOUT_NODE_CHECKS} == set(
-        _health.CHECKS
+    assert {row[0] for row in PROBLEMS} | {"availability", "report", *ABOUT_NODE} == set(CHECKS), (
+        "a check of plugins/module_utils/_health/checks.py has no row in tests/unit/health/test_health.py"
     )
 
 
@@ -222,24 +234,24 @@ def test_every_check_has_a_problem_in_the_tables() -> None:
     ("answer", "message"),
     [
         (
-            Answer(503, {"error_code": "bdb_unavailable_shard_unreachable", "description": "shard unreachable."}),
+            Availability(503, {"error_code": "bdb_unavailable_shard_unreachable", "description": "shard unreachable."}),
             "Database 2 (queue) is not available: bdb_unavailable_shard_unreachable, shard unreachable.",
         ),
-        (Answer(503, {"error_code": "no_quorum"}), "Database 2 (queue) is not available: no_quorum."),
+        (Availability(503, {"error_code": "no_quorum"}), "Database 2 (queue) is not available: no_quorum."),
         (
-            Answer(503, "<html>away</html>"),
-            "Could not find out about database 2: its availability was answered with 503 and no reason.",
+            Availability(503, "<html>away</html>"),
+            "Could not read the availability of database 2: the answer is 503 without a reason.",
         ),
         (
-            Answer(404, {"error_code": "db_not_found"}),
-            "Database 2 (queue) is not known to the check of availability (db_not_found).",
+            Availability(404, {"error_code": "db_not_found"}),
+            "Database 2 (queue) is unknown to the availability check (db_not_found).",
         ),
-        (Answer(404), "Database 2 (queue) is not known to the check of availability (404)."),
+        (Availability(404), "Database 2 (queue) is unknown to the availability check (404)."),
     ],
 )
-def test_a_database_that_is_not_available(answer: Answer, message: str, clock: t.Any) -> None:
-    given = facts(small_cluster.answers(), clock, availability={1: Answer(200), 2: answer})
-    assert ask("availability", given) == [("database 2", ERROR, message)]
+def test_a_database_that_is_not_available(answer: Availability, message: str, clock: t.Any) -> None:
+    given = facts(small_cluster.answers(), clock, availability={1: Availability(200), 2: answer})
+    assert run_check("availability", given) == [("database 2", ERROR, message)]
 
 
 # -- actions ---------------------------------------------------------------------------------------------------------
@@ -252,7 +264,7 @@ def test_an_action_of_a_node_seen_by_two_endpoints_is_one_problem(clock: t.Any) 
         *_actions.from_node({"name": "remove", "node_uid": "3", "status": "running"}),
     ]
     given = facts(small_cluster.answers(), clock, actions=tuple(twice))
-    found = _health.problems(given, dataclasses.replace(LOOK, checks=("actions",)))
+    found = verdict.find_problems(given, dataclasses.replace(DEFAULT, checks=("actions",)))
     assert [(problem.object, problem.source) for problem in found] == [
         ("action maintenance_on", "/v1/actions"),
         ("node 3", "/v1/nodes/actions"),
@@ -262,7 +274,7 @@ def test_an_action_of_a_node_seen_by_two_endpoints_is_one_problem(clock: t.Any) 
 @pytest.mark.parametrize("status", ["completed", "failed", "cancelled", "aborted"])
 def test_finished_actions_do_not_matter(status: str, clock: t.Any) -> None:
     ended = tuple(_actions.from_node({"name": "remove", "node_uid": "3", "status": status}))
-    assert ask("actions", facts(small_cluster.answers(), clock, actions=ended)) == []
+    assert run_check("actions", facts(small_cluster.answers(), clock, actions=ended)) == []
 
 
 # -- without one node ------------------------------------------------------------------------------------------------
@@ -270,23 +282,23 @@ def test_finished_actions_do_not_matter(status: str, clock: t.Any) -> None:
 
 def test_quorum_without_a_node(clock: t.Any) -> None:
     table = small_cluster.answers()
-    assert ask("quorum_without_node", facts(table, clock), without(1)) == []
+    assert run_check("quorum_without_node", facts(table, clock), without(1)) == []
     small_cluster.maintenance(table, 3)
-    assert ask("quorum", facts(table, clock), without(1)) == []
-    assert ask("quorum_without_node", facts(table, clock), without(1)) == [
+    assert run_check("quorum", facts(table, clock), without(1)) == []
+    assert run_check("quorum_without_node", facts(table, clock), without(1)) == [
         (
             "cluster",
             ERROR,
             "Without node 1, too few nodes would be up and not in maintenance: 1 of 3, and the quorum needs 2.",
         )
     ]
-    assert ask("quorum_without_node", facts(table, clock), without(3)) == []
+    assert run_check("quorum_without_node", facts(table, clock), without(3)) == []
 
 
 def test_single_copies_are_named_as_a_warning(clock: t.Any) -> None:
     given = facts(small_cluster.answers(), clock)
-    assert ask("single_copies", given, without(1)) == []
-    [(what, severity, message)] = ask("single_copies", given, without(3))
+    assert run_check("single_copies", given, without(1)) == []
+    [(what, severity, message)] = run_check("single_copies", given, without(3))
     assert (what, severity) == ("database 2", WARNING)
     assert message.startswith("Database 2 (queue) has no replicas and a shard on node 3: it is safe only if")
 
@@ -305,25 +317,25 @@ def test_the_last_copy_of_replicated_data_is_an_error(
     table = small_cluster.answers()
     lose(table)
     given = facts(table, clock)
-    assert ask("single_copies", given, without(1)) == [
+    assert run_check("single_copies", given, without(1)) == [
         (
             "shard 1",
             ERROR,
-            "Primary shard 1 of database 1 (cache) on node 1 is the last copy of its data that is well, although "
+            "Primary shard 1 of database 1 (cache) on node 1 is the last healthy copy of its data, although "
             "replication is on.",
         )
     ]
-    assert ask("single_copies", given, without(2)) == [], "the other copies on node 2 have a copy elsewhere"
+    assert run_check("single_copies", given, without(2)) == [], "the other copies on node 2 have a copy elsewhere"
 
 
 def test_a_replica_can_be_the_last_copy_and_one_that_is_not_well_is_none(clock: t.Any) -> None:
     table = small_cluster.answers()
     table[SHARD][0]["detailed_status"] = "down"
     given = facts(table, clock)
-    [(what, severity, message)] = ask("single_copies", given, without(2))
+    [(what, severity, message)] = run_check("single_copies", given, without(2))
     assert (what, severity) == ("shard 2", ERROR)
-    assert message.startswith("Replica shard 2 of database 1 (cache) on node 2 is the last copy of its data")
-    assert ask("single_copies", given, without(1)) == []
+    assert message.startswith("Replica shard 2 of database 1 (cache) on node 2 is the last healthy copy of its data")
+    assert run_check("single_copies", given, without(1)) == []
 
 
 def test_without_slots_nobody_says_whose_copy_is_the_last(clock: t.Any) -> None:
@@ -331,10 +343,10 @@ def test_without_slots_nobody_says_whose_copy_is_the_last(clock: t.Any) -> None:
     for shard in table[SHARD][:4]:
         shard["assigned_slots"] = ""
     table[SHARD][1]["detailed_status"] = table[SHARD][3]["detailed_status"] = "down"
-    assert ask("single_copies", facts(table, clock), without(1)) == []
+    assert run_check("single_copies", facts(table, clock), without(1)) == []
     table["/v1/bdbs"][0]["shards_count"] = 1
     del table[SHARD][2:4]
-    assert [what for what, *dummy in ask("single_copies", facts(table, clock), without(1))] == ["shard 1"]
+    assert [what for what, *dummy in run_check("single_copies", facts(table, clock), without(1))] == ["shard 1"]
 
 
 # -- all together ----------------------------------------------------------------------------------------------------
@@ -345,7 +357,7 @@ def test_errors_come_first_then_the_order_of_the_checks(clock: t.Any) -> None:
     table[NODE][0]["shard_list"] = [1, 77]  # a warning of the second check
     table["/v1/license"]["expired"] = True
     table["/v1/cluster/check"]["nodes"][0]["result"] = False
-    found = _health.problems(facts(table, clock), without(3))
+    found = verdict.find_problems(facts(table, clock), without(3))
     assert [(problem.check, problem.severity) for problem in found] == [
         ("cluster_check", ERROR),
         ("license", ERROR),
@@ -361,33 +373,22 @@ def test_errors_come_first_then_the_order_of_the_checks(clock: t.Any) -> None:
     }
 
 
-def test_what_could_not_be_found_out_stands_for_its_check(clock: t.Any) -> None:
-    unread = not_found_out("license", "/v1/license", "the license", "answered with 500.")
-    found = _health.problems(facts(small_cluster.answers(), clock, license=None, unread=(unread,)), LOOK)
-    assert shown(found) == [("the license", ERROR, "Could not find out about the license: answered with 500.")]
+def test_what_could_not_be_read_stands_for_every_check_that_needs_it(clock: t.Any) -> None:
+    unread = Unread("/v1/nodes/actions", "cluster", "running actions", "answered with 500.")
+    given = facts(small_cluster.answers(), clock, unread={"actions": unread})
+    found = verdict.find_problems(given, Criteria(("license", "actions", "node_drained"), without_node=1))
+    message = "Could not read running actions: answered with 500."
+    assert [(each.check, each.object, each.message) for each in found] == [
+        (check, "cluster", message) for check in ("actions", "node_drained")
+    ]
 
 
 def test_one_unread_availability_hides_no_other(clock: t.Any) -> None:
-    unread = not_found_out("availability", "/v1/bdbs/1/availability", "database 1", "answered with 500")
+    unread = Unread("/v1/bdbs/1/availability", "database 1", "the availability of database 1", "answered with 500")
     given = facts(
-        small_cluster.answers(), clock, availability={2: Answer(503, {"error_code": "no_quorum"})}, unread=(unread,)
+        small_cluster.answers(), clock, availability={1: unread, 2: Availability(503, {"error_code": "no_quorum"})}
     )
-    assert [what for what, _severity, _message in ask("availability", given)] == ["database 1", "database 2"]
-
-
-def problem(number: int, severity: str = ERROR) -> Problem:
-    return Problem("/v1/nodes", f"node {number}", severity, f"Node {number} is down.", "nodes")
-
-
-def test_the_line_for_somebody_who_waits_names_the_first_error() -> None:
-    assert _health.line([problem(1, WARNING), problem(2), problem(2)]) == "Node 2 is down"
-    assert _health.line([problem(1), problem(2), problem(3)]) == "Node 1 is down (and 2 more)"
-
-
-def test_the_summary_has_a_line_for_each_error_and_ends_after_ten() -> None:
-    few = [problem(1), problem(2), problem(2), problem(3, WARNING)]
-    assert _health.summary(few) == "The cluster is not healthy:\nNode 1 is down.\nNode 2 is down."
-    many = _health.summary([problem(number) for number in range(1, 14)], 600.2).splitlines()
-    assert many[0] == "The cluster is not healthy after 600 s of waiting:"
-    assert many[1:11] == [f"Node {number} is down." for number in range(1, 11)]
-    assert many[11:] == ["and 3 more"]
+    assert run_check("availability", given) == [
+        ("database 1", ERROR, "Could not read the availability of database 1: answered with 500."),
+        ("database 2", ERROR, "Database 2 (queue) is not available: no_quorum."),
+    ]

@@ -9,22 +9,22 @@ import typing as t
 
 import pytest
 from support import small_cluster
-from support.health_questions import (
-    LOOK,
+from support.health_checks import (
+    DEFAULT,
     NODE,
     REPORT,
     Row,
     Table,
-    ask,
     assert_found,
     each,
     facts,
+    run_check,
     shown,
     update,
     without,
 )
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health import checks as _health
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health import verdict
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.facts import ERROR, WARNING
 
 PROBLEMS: list[Row] = [
@@ -129,10 +129,10 @@ def test_an_allowed_maintenance_node_is_no_problem_anywhere(status: str, overall
     small_cluster.maintenance(table, 2)
     table[REPORT]["nodes"][1] |= {"status": status}
     table[REPORT]["status"] = overall
-    allowed = dataclasses.replace(LOOK, allow_in_maintenance=frozenset({2}))
-    assert _health.problems(facts(table, clock), allowed) == []
-    other = dataclasses.replace(LOOK, allow_in_maintenance=frozenset({3}))
-    assert not _health.is_healthy(_health.problems(facts(table, clock), other))
+    allowed = dataclasses.replace(DEFAULT, allow_in_maintenance=frozenset({2}))
+    assert verdict.find_problems(facts(table, clock), allowed) == []
+    other = dataclasses.replace(DEFAULT, allow_in_maintenance=frozenset({3}))
+    assert not verdict.is_healthy(verdict.find_problems(facts(table, clock), other))
 
 
 def test_the_source_of_maintenance_is_the_endpoint_that_shows_it(clock: t.Any) -> None:
@@ -142,7 +142,9 @@ def test_the_source_of_maintenance_is_the_endpoint_that_shows_it(clock: t.Any) -
         small_cluster.maintenance(table, 2)
         sources += [
             problem.source
-            for problem in _health.problems(facts(table, clock), dataclasses.replace(LOOK, checks=("maintenance",)))
+            for problem in verdict.find_problems(
+                facts(table, clock), dataclasses.replace(DEFAULT, checks=("maintenance",))
+            )
         ]
     assert sources == ["/v4/cluster/health", "/v1/nodes/status"]
 
@@ -153,10 +155,12 @@ def test_an_allowed_maintenance_node_that_is_down_is_one_error(clock: t.Any) -> 
     table[NODE][1]["status"] = "down"
     table[REPORT]["nodes"][1] |= {"status": "down", "detailed_status": "down"}
     table[REPORT]["status"] = "error"
-    allowed = dataclasses.replace(LOOK, allow_in_maintenance=frozenset({2}))
-    assert shown(_health.problems(facts(table, clock), allowed)) == [("node 2", ERROR, "Node 2 (127.0.0.2) is down.")]
+    allowed = dataclasses.replace(DEFAULT, allow_in_maintenance=frozenset({2}))
+    assert shown(verdict.find_problems(facts(table, clock), allowed)) == [
+        ("node 2", ERROR, "Node 2 (127.0.0.2) is down.")
+    ]
     alone = dataclasses.replace(allowed, checks=("report",))
-    assert shown(_health.problems(facts(table, clock), alone)) == [
+    assert shown(verdict.find_problems(facts(table, clock), alone)) == [
         ("node 2", ERROR, "The health report shows node 2 as down.")
     ]
 
@@ -171,13 +175,13 @@ def test_a_decommissioning_node_is_no_problem_where_it_is_allowed(version: str, 
     small_cluster.decommissioning(table, 2)
     table.get(REPORT, {})["status"] = overall
     allowed = dataclasses.replace(without(2), allow_decommissioning=frozenset({2}))
-    assert _health.problems(facts(table, clock), allowed) == []
+    assert verdict.find_problems(facts(table, clock), allowed) == []
     for other in (without(2), dataclasses.replace(without(2), allow_decommissioning=frozenset({3}))):
-        assert shown(_health.problems(facts(table, clock), other)) == [
+        assert shown(verdict.find_problems(facts(table, clock), other)) == [
             ("node 2", ERROR, "Node 2 (127.0.0.2) is decommissioning.")
         ]
     small_cluster.decommissioning(table, 3)
-    found = shown(_health.problems(facts(table, clock), allowed))
+    found = shown(verdict.find_problems(facts(table, clock), allowed))
     assert ("node 3", ERROR, "Node 3 (127.0.0.3) is decommissioning.") in found
     assert "node 2" not in [what for what, _severity, _message in found]
 
@@ -186,9 +190,11 @@ def test_an_allowed_decommissioning_node_is_no_problem_of_the_report_alone(clock
     table = small_cluster.answers()
     small_cluster.decommissioning(table, 2)
     table[REPORT]["status"] = "warning"
-    alone = dataclasses.replace(LOOK, checks=("report",))
-    assert ask("report", facts(table, clock), dataclasses.replace(alone, allow_decommissioning=frozenset({2}))) == []
-    assert ask("report", facts(table, clock), alone) == [
+    alone = dataclasses.replace(DEFAULT, checks=("report",))
+    assert (
+        run_check("report", facts(table, clock), dataclasses.replace(alone, allow_decommissioning=frozenset({2}))) == []
+    )
+    assert run_check("report", facts(table, clock), alone) == [
         ("node 2", ERROR, "The health report shows node 2 as warning / decommissioning.")
     ]
 
@@ -197,11 +203,11 @@ def test_an_allowed_decommissioning_node_that_is_down_is_an_error(clock: t.Any) 
     table = small_cluster.answers()
     small_cluster.decommissioning(table, 2)
     table[REPORT]["nodes"][1]["status"] = "down"
-    allowed = dataclasses.replace(LOOK, checks=("nodes", "report"), allow_decommissioning=frozenset({2}))
-    found = shown(_health.problems(facts(table, clock), dataclasses.replace(allowed, checks=("report",))))
+    allowed = dataclasses.replace(DEFAULT, checks=("nodes", "report"), allow_decommissioning=frozenset({2}))
+    found = shown(verdict.find_problems(facts(table, clock), dataclasses.replace(allowed, checks=("report",))))
     assert found == [("node 2", ERROR, "The health report shows node 2 as down / decommissioning.")]
     table[NODE][1]["status"] = "down"
-    found = shown(_health.problems(facts(table, clock), allowed))
+    found = shown(verdict.find_problems(facts(table, clock), allowed))
     assert found == [("node 2", ERROR, "Node 2 (127.0.0.2) is down.")]
 
 
@@ -209,7 +215,7 @@ def test_a_decommissioning_node_does_not_count_for_the_quorum(clock: t.Any) -> N
     table = small_cluster.answers()
     small_cluster.decommissioning(table, 2)
     allowed = dataclasses.replace(without(3), allow_decommissioning=frozenset({2}))
-    [(what, severity, message)] = ask("quorum_without_node", facts(table, clock), allowed)
+    [(what, severity, message)] = run_check("quorum_without_node", facts(table, clock), allowed)
     assert (what, severity) == ("cluster", ERROR)
     assert "Without node 3, too few nodes would be up" in message
 
@@ -240,4 +246,4 @@ def test_the_report_does_not_repeat_another_check(
 ) -> None:
     table = small_cluster.answers()
     bend(table)
-    assert [problem.object for problem in _health.problems(facts(table, clock), LOOK)] == expected
+    assert [problem.object for problem in verdict.find_problems(facts(table, clock), DEFAULT)] == expected

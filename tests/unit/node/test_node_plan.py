@@ -230,7 +230,8 @@ def test_a_shard_that_had_to_leave_is_noticed(
     problem = not_as_asked(wanted, cluster(maintained=[2], shards=[shard(role)], crdt=crdt))
     assert bool(problem) is must_move
     if must_move:
-        assert problem == f"Node 2 still holds {role} shard 1 of database 7"
+        kind = "primary" if role == "master" else "replica"
+        assert problem == f"Node 2 still holds {kind} shard 1 of database 7"
 
 
 @pytest.mark.parametrize(
