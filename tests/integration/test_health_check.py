@@ -15,6 +15,7 @@ import pytest
 import yaml
 from support.emulated import BIN, Emulated, emulated
 from support.nodes import stop
+from support.removing import database
 
 ROOT = Path(__file__).parents[2]
 ROLE = ROOT / "roles" / "health_check"
@@ -135,6 +136,110 @@ def test_a_node_in_maintenance(own_cluster: Emulated, tmp_path: Path) -> None:
     assert any(line.split(None, 2) == ["error", "maintenance", "Node 3 is in maintenance."] for line in lines)
     allowed = check(own_cluster, tmp_path, health_check_allow_in_maintenance=[3])
     assert (allowed.code, allowed.stats["cluster"]["healthy"]) == (0, True), allowed.output
+
+
+def errors(run: Check) -> set[str]:
+    """The checks that found an error."""
+    return {line.split()[1] for line in run.reports[0] if line.startswith("error ")}
+
+
+def test_whether_a_node_may_be_stopped(own_cluster: Emulated, tmp_path: Path) -> None:
+    """By host name, from the moment before the drain to one that leaves replicas where they are."""
+    for number in range(3):
+        database(own_cluster, f"db{number}")
+    about = {"health_check_without_node": "node2", "health_check_node_drained": True}
+    before = check(own_cluster, tmp_path, **about)
+    assert (before.code, errors(before)) == (2, {"node_drained"}), before.output
+    assert any("Node 2 is not in maintenance." in line for line in before.reports[0])
+    on = {"node_uid": 2, "action": "maintenance_on"}
+    assert own_cluster.run("redis_node_action", **on, evict_ha_replica=False).changed
+    left = [each["uid"] for each in own_cluster.api("GET", "/v1/shards").json() if each["node_uid"] == "2"]
+    assert left, "no replica stayed, so this test would show nothing"
+    refused = check(own_cluster, tmp_path, **about)
+    assert (refused.code, errors(refused)) == (2, {"node_drained"}), refused.output
+    assert any(f"Node 2 still holds replica shard {left[0]} of database " in line for line in refused.reports[0])
+    accepted = check(own_cluster, tmp_path, **about, health_check_replicas_stay=["ha"])
+    assert accepted.code == 0, accepted.output
+    checks_run = accepted.stats["cluster"]["checks_run"]
+    assert ("node_drained" in checks_run, "racks" in checks_run, "capacity_without_node" in checks_run) == (
+        True,
+        True,
+        False,
+    )
+    assert own_cluster.run("redis_node_action", **on).changed
+    drained = check(own_cluster, tmp_path, **about)
+    assert drained.code == 0, drained.output
+    own_cluster.fault("slow_action", name="maintenance_off", seconds=60)
+    assert own_cluster.run("redis_node_action", node_uid=2, action="maintenance_off", wait=False).changed
+    leaving = check(own_cluster, tmp_path, **about, health_check_severities={"actions": "off"})
+    assert (leaving.code, "node_drained" in errors(leaving)) == (2, True), "the drain is being undone"
+
+
+def test_severities(own_cluster: Emulated, tmp_path: Path) -> None:
+    own_cluster.control("POST", "/license", {"expired": True})
+    expired = check(own_cluster, tmp_path)
+    assert (expired.code, errors(expired)) == (2, {"license"})
+    warned = check(own_cluster, tmp_path, health_check_severities={"license": "warning"})
+    assert warned.code == 0, warned.output
+    assert warned.verdict.startswith("HEALTHY: 11 checks found 1 warning;")
+    for off in ("off", False):
+        silent = check(own_cluster, tmp_path, health_check_severities={"license": off})
+        assert silent.verdict.startswith("HEALTHY: 10 checks found nothing wrong;"), silent.output
+    unknown = check(own_cluster, tmp_path, health_check_severities={"licence": "off"})
+    assert unknown.code == 2
+    assert unknown.verdict.startswith("UNKNOWN: severities names licence, which is no check; the checks are")
+
+
+GATE = """
+- name: Gate
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Gate
+      block:
+        - name: The cluster can do without the node
+          redis_enterprise.cluster.redis_health_info:
+            severities:
+              availability: off
+            without_node: "{{ node }}"
+            fail_on_problems: true
+            warn: true
+          register: gate
+
+        - name: Show the node
+          ansible.builtin.debug:
+            msg: "node {{ gate.node.uid }} holds {{ gate.node.shard_count }} shard, {{ gate.checks_run | length }} run"
+      rescue:
+        - name: Show what failed
+          ansible.builtin.debug:
+            msg: "{{ ansible_failed_result.problems | map(attribute='check') | join(' and ') }} failed"
+"""
+
+
+def test_a_gate_in_a_play_of_ones_own(own_cluster: Emulated, tmp_path: Path) -> None:
+    """Warnings are shown without a task for it, the node is known, and a rescue has the problems."""
+    database(own_cluster, "alone", replication=False)
+    (shard,) = own_cluster.api("GET", "/v1/shards").json()
+    uid = int(shard["node_uid"])
+    warning = f"Database 1 (alone) has no replicas and a shard on node {uid}: it is safe only if the node is drained"
+    (tmp_path / "gate.yml").write_text(GATE, encoding="utf-8")
+    passed = check(own_cluster, tmp_path, playbook="gate.yml", node=uid)
+    assert (passed.code, f"node {uid} holds 1 shard, 13 run" in passed.output) == (0, True), passed.output
+    assert warning in " ".join(passed.errors.split())
+    module = own_cluster.run("redis_health_info", without_node=f"node{uid}", warn=True, fail_on_problems=True)
+    assert warning in module.output
+    own_cluster.control("POST", "/license", {"expired": True})
+    failed = check(own_cluster, tmp_path, playbook="gate.yml", node=f"node{uid}")
+    assert (failed.code, "license and single_copies failed" in failed.output) == (0, True), failed.output
+    module = own_cluster.run("redis_health_info", without_node=uid, warn=True, fail_on_problems=True)
+    assert module.result["failed"] is True
+    assert [line.split(":")[0] for line in module.result["msg"].splitlines()] == [
+        "The cluster is not healthy",
+        "license",
+        "Warnings",
+        "single_copies",
+    ]
+    assert (module.result["node"]["uid"], module.result["failure"]["status"]) == (uid, None)
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_the_quorum_is_a_reason_of_its_own(tmp_path: Path) -> None:
     with emulated("--nodes", "2", *REST_ONLY) as cluster:
         for dummy, *said in refused(Roller(cluster, tmp_path), node_removal_nodes=[2], node_removal_min_nodes=1):
             assert said == [
-                "Without node 2, too few nodes would be up and not in maintenance: 1 of 2, and the quorum needs 2. "
-                "Nothing was changed."
+                "quorum_without_node: Without node 2, too few nodes would be up and not in maintenance: 1 of 2, and "
+                "the quorum needs 2. Nothing was changed."
             ]
 
 

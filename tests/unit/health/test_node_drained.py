@@ -59,10 +59,7 @@ def test_a_drained_node_may_be_stopped(version: str, clock: t.Any) -> None:
         ),
         (replica_on_node_1, "Node 1 still holds replica shard 2 of database 1."),
         (update(NODE, 0, shard_list=[77, 1]), "Node 1 itself still lists shard 1, 77."),
-        (
-            lambda table: update("/v1/bdbs", 0, "endpoints", 0, addr=["127.0.0.1"])(table),
-            "Node 1 still serves the endpoint of cache.",
-        ),
+        (update("/v1/bdbs", 0, "endpoints", 0, addr=["127.0.0.1"]), "Node 1 still serves the endpoint of cache."),
     ],
     ids=["in service", "primary", "replica", "own list", "endpoint"],
 )
