@@ -6,20 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: health_lines
-short_description: A report of a cluster's health as lines of text
+short_description: The report of a cluster's health as lines of text
 version_added: 0.1.0
 author:
   - The redis_enterprise.cluster contributors (@redis-enterprise)
 description:
-  - Makes of the results of M(redis_enterprise.cluster.redis_health_info) and
-    M(redis_enterprise.cluster.redis_node_info) what a person likes to read. The nodes are in a table, then come the
+  - Turns the results of M(redis_enterprise.cluster.redis_health_info) and
+    M(redis_enterprise.cluster.redis_node_info) into a report for people. The nodes are in a table, then come the
     problems, errors first, and then the verdict.
   - The role P(redis_enterprise.cluster.health_check#role) shows its report this way.
 options:
   _input:
     description:
       - The results of both modules in one dictionary. Parts that are missing are left out.
-      - C(healthy) is null, or missing, if the health could not be found out. C(error) says what could not be read.
+      - C(healthy) is null, or missing, if the health is unknown. C(error) says what could not be read.
       - C(name) and C(time) are shown in the title.
     type: dict
     required: true
@@ -29,11 +29,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask for the health of the cluster
+- name: Assess the health of the cluster
   redis_enterprise.cluster.redis_health_info:
   register: health
 
-- name: Ask for its nodes
+- name: Read its nodes
   redis_enterprise.cluster.redis_node_info:
   register: cluster
 

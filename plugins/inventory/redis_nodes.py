@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - The redis_enterprise.cluster contributors (@redis-enterprise)
 description:
-  - Asks one or more clusters for their nodes, with five requests each, and makes an inventory host of every node.
+  - Reads the nodes of one or more clusters, with five requests each, and adds an inventory host for every node.
   - The file's name must end in C(redis_nodes.yml) or C(redis_nodes.yaml).
   - All nodes are in the group O(group). By what the cluster says they are also in C(role_primary) or
     C(role_replica), in C(status_active), C(status_down) and so on, in C(in_maintenance), in C(rack_<rack>) if they have
@@ -118,16 +118,16 @@ options:
     default: fail
   hostname:
     description:
-      - What a host is called. V(addr) is the node's address inside the cluster, V(external_addr) its first address for
-        clients, V(hostname) its own host name, V(uid) makes it C(node-1) and so on.
-      - V(rack) puts the node's rack before that, as in C(east-1a-node-1), with hyphens for characters that patterns of
-        hosts cannot have. A node without a rack is called as with V(uid).
-      - A node without such an address or name is called by its address inside the cluster.
+      - How hosts are named. V(addr) is the node's address inside the cluster, V(external_addr) its first address for
+        clients, V(hostname) its own host name, and V(uid) gives C(node-1) and so on.
+      - V(rack) puts the node's rack before that, as in C(east-1a-node-1), with hyphens for characters that host
+        patterns cannot have. A node without a rack is named as with V(uid).
+      - A node without such an address or name is named by its address inside the cluster.
       - Anything else is an expression over the variables of the host, such as V(redis_node_hostname.split('.'\)[0]).
     type: str
     default: addr
   hostname_prefix:
-    description: What the name of every host begins with. Two clusters may need it to keep their hosts apart.
+    description: Prefix of the name of every host. Two clusters may need it to keep their hosts apart.
     type: str
     default: ""
   group:
@@ -135,7 +135,7 @@ options:
     type: str
     default: redis_enterprise_nodes
   group_prefix:
-    description: What the names of the other groups made from the nodes begin with, O(groups) and O(keyed_groups) apart.
+    description: Prefix of the names of the other groups, except those of O(groups) and O(keyed_groups).
     type: str
     default: ""
   connection_variables:
@@ -182,7 +182,7 @@ cache_connection: ~/.cache/redis-nodes
 cache_timeout: 60
 
 ---
-# all.redis_nodes.yml: two clusters, one of which may be away
+# all.redis_nodes.yml: two clusters, one of which may be unreachable
 plugin: redis_enterprise.cluster.redis_nodes
 ca_cert: /etc/ssl/redis-enterprise.pem
 clusters:
@@ -224,7 +224,7 @@ ENTRY = {
     "hostname_prefix": {"type": "str"},
     **_connection.argument_spec(),
 }
-_Facts = list[dict[str, t.Any]]  # the variables of each node of one cluster
+_Nodes = list[dict[str, t.Any]]  # of one cluster, each node by its variables
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -240,9 +240,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._config = self._read_config_data(path)
         try:
             sources = self._sources()
-            self._populate(sources, self._facts(sources, path, cache))
+            self._populate(sources, self._nodes(sources, path, cache))
         except CollectionError as error:
-            raise AnsibleParserError(str(error)) from None  # Ansible would repeat the sentence for every cause
+            raise AnsibleParserError(str(error)) from None  # Ansible would show the sentence once for each cause
 
     # -- the options -------------------------------------------------------------------------------------------------
 
@@ -256,7 +256,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return _inventory_hosts.sources(options, clusters, self.get_option("hostname_prefix"), os.environ)
 
     def _value(self, option: str) -> t.Any:
-        """An option, with what the file says about it templated. The environment is taken as it is."""
+        """An option. What the file sets is templated, what the environment sets is not."""
         value = self.get_option(option)
         if option in self._config:
             try:
@@ -276,21 +276,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # -- the clusters ------------------------------------------------------------------------------------------------
 
-    def _facts(self, sources: list[Source], path: str, cache: bool) -> list[_Facts]:
-        """For each source the facts about its nodes: from the cache, or else read, and then cached if complete."""
+    def _nodes(self, sources: list[Source], path: str, cache: bool) -> list[_Nodes]:
+        """The nodes of each source: from the cache, or else read, and then cached if no cluster is missing."""
         key = f"{self.get_cache_key(path)}_{_inventory_hosts.fingerprint(sources)}"
         keep = bool(self.get_option("cache"))
         if keep:
             self.load_cache_plugin()
             if cache and key in self._cache:
-                return t.cast("list[_Facts]", self._cache[key])
+                return t.cast("list[_Nodes]", self._cache[key])
         found = [self._read(source) for source in sources]
         if keep and None not in found:
             self._cache[key] = found
         return [each or [] for each in found]
 
-    def _read(self, source: Source) -> _Facts | None:
-        """None for a cluster that is away, where that is only worth a warning."""
+    def _read(self, source: Source) -> _Nodes | None:
+        """The nodes of one cluster; None if it does not answer and that is only a warning."""
         try:
             client = Client(source.connection)
             try:
@@ -308,70 +308,69 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # -- the hosts ---------------------------------------------------------------------------------------------------
 
-    def _named(self, sources: list[Source], facts: list[_Facts]) -> dict[str, tuple[Source, dict[str, t.Any]]]:
-        """The nodes by the names of their hosts. Found before any host is added, so that a failure leaves none."""
-        named: dict[str, tuple[Source, dict[str, t.Any]]] = {}
-        for source, nodes in zip(sources, facts, strict=True):
-            # What a cluster says is data: before core 2.19 it would be taken for a template unless it is marked.
-            for known in wrap_var(nodes):
-                host = source.prefix + self._name(known)
+    def _hosts(self, sources: list[Source], clusters: list[_Nodes]) -> dict[str, tuple[Source, dict[str, t.Any]]]:
+        """The hosts by name, complete before the first one is added, so that a failure leaves none."""
+        hosts: dict[str, tuple[Source, dict[str, t.Any]]] = {}
+        for source, nodes in zip(sources, clusters, strict=True):
+            # What a cluster reports is data: before core 2.19 it would be taken for a template unless it is marked.
+            for node in wrap_var(nodes):
+                host = source.prefix + self._name(node)
+                title = _inventory_hosts.node_title(source, node)
                 if "{" in host:
+                    raise InvalidInput(f"{title} would be named {host!r}, which is no host name: correct hostname.")
+                if host in hosts:
+                    first = _inventory_hosts.node_title(*hosts[host])
                     raise InvalidInput(
-                        f"{_inventory_hosts.node_title(source, known)} goes by {host!r}, which is no name."
+                        f"The host {host} would be both {first} and {title}: set hostname to what differs between "
+                        "them, or give each cluster a hostname_prefix."
                     )
-                if host in named:
-                    first = _inventory_hosts.node_title(*named[host])
-                    raise InvalidInput(
-                        f"The host {host} would be both {first} and {_inventory_hosts.node_title(source, known)}: set "
-                        "hostname to what differs between them, or give each cluster a hostname_prefix."
-                    )
-                named[host] = source, known
-        return named
+                hosts[host] = source, node
+        return hosts
 
-    def _populate(self, sources: list[Source], facts: list[_Facts]) -> None:
-        named = self._named(sources, facts)
-        everyone = self._group(self.get_option("group"), prefix=False)
-        for name in _inventory_hosts.ALWAYS:
+    def _populate(self, sources: list[Source], clusters: list[_Nodes]) -> None:
+        hosts = self._hosts(sources, clusters)
+        all_nodes = self._group(self.get_option("group"), prefix=False)
+        for name in _inventory_hosts.PERMANENT_GROUPS:
             self._group(name)
         for source in sources:
-            common = self._group(f"cluster_{source.name}") if source.name else everyone
+            common = self._group(f"cluster_{source.name}") if source.name else all_nodes
             if self.get_option("connection_variables"):
                 for name, value in source.variables().items():
                     self.inventory.set_variable(common, name, value)
-        for host, (source, known) in named.items():
-            self._add(host, everyone, source, known)
+        for host, (source, node) in hosts.items():
+            self._add(host, all_nodes, source, node)
 
-    def _add(self, host: str, everyone: str, source: Source, known: dict[str, t.Any]) -> None:
-        self.inventory.add_host(host, everyone)
-        variables = {"ansible_host": known["redis_node_addr"], "redis_cluster": source.name, **known}
+    def _add(self, host: str, all_nodes: str, source: Source, node: dict[str, t.Any]) -> None:
+        self.inventory.add_host(host, all_nodes)
+        variables = {"ansible_host": node["redis_node_addr"], "redis_cluster": source.name, **node}
         for name, value in variables.items():
             self.inventory.set_variable(host, name, value)
-        for group in _inventory_hosts.groups(known, source.name):
+        for group in _inventory_hosts.groups(node, source.name):
             self.inventory.add_child(self._group(group), host)
         strict = bool(self.get_option("strict"))
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
 
-    def _name(self, known: dict[str, t.Any]) -> str:
-        how = str(self.get_option("hostname"))
-        if _inventory_hosts.is_plain(how):
-            return _inventory_hosts.name_of(known, how) or str(known["redis_node_addr"])
+    def _name(self, node: dict[str, t.Any]) -> str:
+        choice = str(self.get_option("hostname"))
+        if choice in _inventory_hosts.NAME_CHOICES:
+            return _inventory_hosts.host_name(node, choice) or str(node["redis_node_addr"])
         try:
-            name = self._compose(self.get_option("hostname"), known)
+            name = self._compose(self.get_option("hostname"), node)
         except AnsibleError as error:
             raise InvalidInput(
                 f"hostname is none of addr, external_addr, hostname, uid and rack, and as an expression it fails for "
-                f"node {known['redis_node_uid']}: {error}"
+                f"node {node['redis_node_uid']}: {error}"
             ) from error
         if not isinstance(name, str) or not name:
             raise InvalidInput(
-                f"The expression in hostname gives no name for node {known['redis_node_uid']}: "
+                f"The expression in hostname gives no name for node {node['redis_node_uid']}: "
                 "it must be a text that is not empty."
             )
         return name
 
     def _group(self, name: str, *, prefix: bool = True) -> str:
-        """The group of this name, made if need be."""
-        whole = self.get_option("group_prefix") + name if prefix else name
-        return str(self.inventory.add_group(to_safe_group_name(whole, force=True, silent=True)))
+        """The group of this name, added if it is missing."""
+        full_name = self.get_option("group_prefix") + name if prefix else name
+        return str(self.inventory.add_group(to_safe_group_name(full_name, force=True, silent=True)))

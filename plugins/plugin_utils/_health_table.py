@@ -1,18 +1,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report of a cluster's health as lines of text: the nodes in a table, the problems, and a verdict at the end."""
+"""The report of a cluster's health as lines of text: a table of the nodes, the problems, and the verdict."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import ROLE_NAMES
+
 Report = t.Mapping[str, t.Any]
-_ROLES = {"master": "primary", "slave": "replica"}
 _GIB = 2**30
 
 
 def lines(report: Report) -> list[str]:
-    """The whole report; parts of which nothing is known are left out, and the verdict is always there."""
+    """The lines of the report. Parts that are unknown are left out; the verdict is always there."""
     parts = [[_title(report)], _nodes(report), _problems(report), _unread(report), [verdict(report)]]
     shown: list[str] = []
     for part in parts:
@@ -21,9 +22,9 @@ def lines(report: Report) -> list[str]:
 
 
 def verdict(report: Report) -> str:
-    """One line that says how it is."""
+    """The verdict in one line."""
     if report.get("healthy") is None:
-        return f"UNKNOWN: {_whole_sentence(report.get('error') or 'the health could not be found out')}"
+        return f"UNKNOWN: {_sentence(report.get('error') or 'the health could not be determined')}"
     counts = [_count(report, "error"), _count(report, "warning")]
     found = " and ".join(
         _plural(count, kind) for count, kind in zip(counts, ("error", "warning"), strict=True) if count
@@ -50,7 +51,7 @@ def _nodes(report: Report) -> list[str]:
     columns: dict[str, t.Callable[[t.Mapping[str, t.Any]], t.Any]] = {
         "node": lambda node: node["uid"],
         "address": lambda node: node["addr"],
-        "role": lambda node: _ROLES.get(node["role"] or "", "-"),
+        "role": lambda node: ROLE_NAMES.get(node["role"] or "", "-"),
         "status": lambda node: node["status"],
         "maintenance": _maintenance,
         "shards": lambda node: node["shard_count"],
@@ -85,14 +86,14 @@ def _problems(report: Report) -> list[str]:
 
 
 def _unread(report: Report) -> list[str]:
-    """Why the nodes are missing. Where the health itself is not known, the verdict says why."""
+    """Why the nodes are missing. Where the health itself is unknown, the verdict says why."""
     if report.get("healthy") is None or not report.get("error"):
         return []
-    return [f"The nodes could not be read: {_whole_sentence(report['error'])}"]
+    return [f"The nodes could not be read: {_sentence(report['error'])}"]
 
 
 def table(rows: t.Sequence[t.Sequence[t.Any]]) -> list[str]:
-    """Rows in columns; a column with a number in it is aligned to the right."""
+    """Rows in columns; a column that holds a number is aligned to the right."""
     if not rows:
         return []
     right = [any(isinstance(row[column], int) for row in rows) for column in range(len(rows[0]))]
@@ -123,5 +124,5 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _whole_sentence(text: str) -> str:
+def _sentence(text: str) -> str:
     return " ".join(text.split()).rstrip(".") + "."

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the inventory says of a node: pure functions from what was read to variables, groups and a name."""
+"""The clusters of an inventory, and the variables, groups and host name of each node. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster, Node
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import ROLE_NAMES, Cluster, Node
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.connection import (
     Connection,
@@ -18,11 +18,10 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.con
     from_params,
 )
 
-ROLES = {"master": "primary", "slave": "replica"}
-ALWAYS = ("role_primary", "role_replica", "in_maintenance")  # groups that exist even while nobody is in them
-_NAMES = ("addr", "external_addr", "hostname", "uid", "rack")
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")  # such as a colon or a comma, which part the patterns of hosts
-_SAME = (  # attributes of a node whose variable has their name
+PERMANENT_GROUPS = ("role_primary", "role_replica", "in_maintenance")  # they exist while they have no member, too
+NAME_CHOICES = ("addr", "external_addr", "hostname", "uid", "rack")  # of the option hostname; the rest are expressions
+_UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # such as a colon or a comma, which have a meaning in host patterns
+_ATTRIBUTES = (  # of a node, whose variable has the same name
     "uid",
     "addr",
     "external_addr",
@@ -63,7 +62,7 @@ class Source:
         return f"Cluster {self.name}" if self.name else f"The cluster at {', '.join(self.connection.hosts)}"
 
     def variables(self) -> dict[str, t.Any]:
-        """Where the playbooks find this cluster. Credentials are none of the inventory's business."""
+        """The variables by which the playbooks find this cluster, without credentials."""
         connection = self.connection
         found: dict[str, t.Any] = {"redis_enterprise_url": [f"https://{host}" for host in connection.hosts]}
         if connection.ca_cert:
@@ -102,24 +101,24 @@ def sources(
     return found
 
 
-def fingerprint(wanted: t.Sequence[Source]) -> str:
-    """Another one for other clusters, so that what was cached of these is not taken for them."""
-    text = json.dumps([(source.name, source.connection.hosts) for source in wanted])
+def fingerprint(clusters: t.Sequence[Source]) -> str:
+    """A part of the cache key, so that what was cached of some clusters is not taken for that of others."""
+    text = json.dumps([(source.name, source.connection.hosts) for source in clusters])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def variables(node: Node, cluster: Cluster) -> dict[str, t.Any]:
     """The variables of a node's host, all of them plain values that a cache can keep."""
-    known = json.loads(json.dumps(node.as_dict()))
+    attributes = json.loads(json.dumps(node.as_dict()))
     return {
-        **{f"redis_node_{name}": known[name] for name in _SAME},
-        "redis_node_role": ROLES.get(node.role or ""),
+        **{f"redis_node_{name}": attributes[name] for name in _ATTRIBUTES},
+        "redis_node_role": ROLE_NAMES.get(node.role or ""),
         "redis_cluster_release": ".".join(map(str, cluster.release)),
     }
 
 
 def groups(variables: t.Mapping[str, t.Any], cluster: str | None) -> list[str]:
-    """The groups that a node belongs to, before they are made safe as names."""
+    """The groups of a node, before their names are made safe."""
     named = {
         "role": variables["redis_node_role"],
         "status": variables["redis_node_status"],
@@ -130,15 +129,15 @@ def groups(variables: t.Mapping[str, t.Any], cluster: str | None) -> list[str]:
     return [*found, "in_maintenance"] if variables["redis_node_in_maintenance"] else found
 
 
-def name_of(variables: t.Mapping[str, t.Any], how: str) -> str | None:
-    """The host's name for one of the plain choices; None where the node does not have it."""
+def host_name(variables: t.Mapping[str, t.Any], choice: str) -> str | None:
+    """The name of a node's host by one of the NAME_CHOICES; None where the node has no such name."""
     by_uid = f"node-{variables['redis_node_uid']}"
-    if how == "uid":
+    if choice == "uid":
         return by_uid
-    if how == "rack":
-        rack = _NOT_IN_A_NAME.sub("-", variables["redis_node_rack_id"] or "").strip("-")
+    if choice == "rack":
+        rack = _UNSAFE_IN_NAMES.sub("-", variables["redis_node_rack_id"] or "").strip("-")
         return f"{rack}-{by_uid}" if rack else by_uid
-    value = variables[f"redis_node_{how}"]
+    value = variables[f"redis_node_{choice}"]
     if isinstance(value, list):
         value = value[0] if value else None
     return str(value) if value else None
@@ -146,8 +145,3 @@ def name_of(variables: t.Mapping[str, t.Any], how: str) -> str | None:
 
 def node_title(source: Source, variables: t.Mapping[str, t.Any]) -> str:
     return f"node {variables['redis_node_uid']}" + (f" of cluster {source.name}" if source.name else "")
-
-
-def is_plain(how: str) -> bool:
-    """Whether C(hostname) is one of the plain choices, and not an expression."""
-    return how in _NAMES

@@ -156,8 +156,8 @@ def test_two_nodes_of_one_name_are_refused(inventory: Inventory, west: Emulated)
 
 
 def test_a_cluster_that_is_away(inventory: Inventory) -> None:
-    nobody = {"name": "west", "url": ["https://127.0.0.1:1"], "unavailable_timeout": 0.2}
-    clusters = [nobody, as_cluster(inventory.cluster, "east")]
+    silent = {"name": "west", "url": ["https://127.0.0.1:1"], "unavailable_timeout": 0.2}
+    clusters = [silent, as_cluster(inventory.cluster, "east")]
     said = inventory.refusal(clusters=clusters)
     assert "Cluster west: The API did not answer GET /v1/nodes" in said
     inventory.write(clusters=clusters, unreachable="warn")
@@ -191,9 +191,9 @@ def test_the_cache(inventory: Inventory, west: Emulated) -> None:
 def test_an_inventory_with_a_cluster_missing_is_not_cached(inventory: Inventory) -> None:
     folder = inventory.folder / "cache"
     folder.mkdir()
-    nobody = {"name": "west", "url": ["https://127.0.0.1:1"], "unavailable_timeout": 0.2}
+    silent = {"name": "west", "url": ["https://127.0.0.1:1"], "unavailable_timeout": 0.2}
     inventory.write(
-        clusters=[nobody, as_cluster(inventory.cluster, "east")],
+        clusters=[silent, as_cluster(inventory.cluster, "east")],
         unreachable="warn",
         cache=True,
         cache_plugin="ansible.builtin.jsonfile",

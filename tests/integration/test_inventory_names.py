@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory plugin redis_nodes: hosts called by their rack, the age of a cache, and a node that is leaving."""
+"""The inventory plugin redis_nodes: hosts named by their rack, the age of a cache, and a node that is leaving."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def inventory(racked: Emulated, tmp_path: Path) -> Inventory:
     return Inventory(racked, tmp_path)
 
 
-def told(inventory: Inventory, *arguments: str, command: str = "ansible-inventory") -> str:
+def output(inventory: Inventory, *arguments: str, command: str = "ansible-inventory") -> str:
     done = inventory.run(*arguments, command=command)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
@@ -38,7 +38,7 @@ def told(inventory: Inventory, *arguments: str, command: str = "ansible-inventor
 # -- by rack ---------------------------------------------------------------------------------------------------------
 
 
-def test_hosts_by_rack_are_told_apart_by_their_uid(inventory: Inventory) -> None:
+def test_hosts_by_rack_differ_by_their_uid(inventory: Inventory) -> None:
     hosts = ["a-node-1", "a-node-2", "b-1-node-3", "node-4"]
     groups = inventory.graph(hostname="rack")
     assert (groups["redis_enterprise_nodes"], groups["rack_a"], groups["rack_b_1"]) == (hosts, hosts[:2], hosts[2:3])
@@ -49,7 +49,7 @@ def test_hosts_by_rack_are_told_apart_by_their_uid(inventory: Inventory) -> None
 @pytest.mark.parametrize(("host", "uid", "rack"), [("a-node-2", 2, "a"), ("b-1-node-3", 3, "b:1"), ("node-4", 4, None)])
 def test_a_host_by_rack_is_its_node(inventory: Inventory, host: str, uid: int, rack: str | None) -> None:
     inventory.write(hostname="rack")
-    variables = json.loads(told(inventory, "--host", host))
+    variables = json.loads(output(inventory, "--host", host))
     assert (variables["redis_node_uid"], variables["ansible_host"]) == (uid, f"127.0.0.{uid}")
     shown = variables["redis_node_rack_id"]
     assert (shown["__ansible_unsafe"] if isinstance(shown, dict) else shown) == rack
@@ -57,7 +57,7 @@ def test_a_host_by_rack_is_its_node(inventory: Inventory, host: str, uid: int, r
 
 def test_a_pattern_finds_hosts_by_rack(inventory: Inventory) -> None:
     inventory.write(hostname="rack")
-    listed = told(inventory, "b-1-node-3:a-node-*:!a-node-1", "--list-hosts", command="ansible")
+    listed = output(inventory, "b-1-node-3:a-node-*:!a-node-1", "--list-hosts", command="ansible")
     assert [line.strip() for line in listed.splitlines()[1:]] == ["b-1-node-3", "a-node-2"]
 
 
@@ -68,8 +68,8 @@ def test_what_is_cached_counts_as_long_as_cache_timeout_says(inventory: Inventor
     folder = inventory.folder / "cache"
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(folder)}
 
-    def asked(age: float, timeout: int) -> bool:
-        """Whether the cluster is asked with a cache of this age."""
+    def reads_cluster(age: float, timeout: int) -> bool:
+        """Whether the cluster is read although there is a cache of this age."""
         (kept,) = folder.iterdir()
         then = time.time() - age
         os.utime(kept, (then, then))
@@ -78,12 +78,12 @@ def test_what_is_cached_counts_as_long_as_cache_timeout_says(inventory: Inventor
 
     inventory.graph(**cache, cache_timeout=60)
     assert len(inventory.requests) == 5
-    assert not asked(age=30, timeout=60)
-    assert asked(age=61, timeout=60)
+    assert not reads_cluster(age=30, timeout=60)
+    assert reads_cluster(age=61, timeout=60)
     (renewed,) = folder.iterdir()
     assert time.time() - renewed.stat().st_mtime < 30, "what was read anew is kept anew"
-    assert asked(age=30, timeout=20)
-    assert not asked(age=30, timeout=0), "0 keeps it for ever, as in every plugin of Ansible"
+    assert reads_cluster(age=30, timeout=20)
+    assert not reads_cluster(age=30, timeout=0), "0 keeps it for ever, as in every plugin of Ansible"
 
 
 # -- a node that is leaving ------------------------------------------------------------------------------------------

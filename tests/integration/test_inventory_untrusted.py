@@ -62,5 +62,5 @@ def test_a_template_in_a_variable_is_text(node: dict[str, t.Any], tmp_path: Path
 def test_a_template_as_a_host_name_is_refused(node: dict[str, t.Any], tmp_path: Path) -> None:
     node["rack_id"] = "{{ 6 * 7 }}"
     dummy, output = shown(node, tmp_path, inventory="hostname: redis_node_rack_id\n")
-    assert "goes by '{{ 6 * 7 }}', which is no name" in output
+    assert "would be named '{{ 6 * 7 }}', which is no host name" in output
     assert "42" not in output

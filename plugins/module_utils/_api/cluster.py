@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame
     from .._http.client import Client
 
 
+ROLE_NAMES = {"master": "primary", "slave": "replica"}  # the API's words for roles, and the field's
 BDB_FIELDS = "uid,name,status,endpoints,replication,shards_count,memory_size,crdt,shard_list,rack_aware"
 
 

@@ -67,7 +67,7 @@ CAPACITY: list[tuple[str, t.Callable[[Table], None], int, list[str]]] = [
         ["shard 1: node 2 has its other copy"],
     ),
     (
-        "nobody is left",
+        "no node is left",
         each(update(NODE, 1, status="down"), update(NODE, 2, status="down")),
         1,
         ["shard 1: no other node takes shards"],
@@ -136,7 +136,7 @@ def test_an_empty_node_needs_no_room(clock: t.Any) -> None:
     assert run_check("capacity_without_node", facts(table, clock), without(1)) == []
 
 
-def test_without_slots_a_replica_is_told_from_its_database_if_it_has_one_shard(clock: t.Any) -> None:
+def test_without_slots_a_replica_is_known_if_its_database_has_one_shard(clock: t.Any) -> None:
     table = small_cluster.answers()
     table[SHARD] = [{**shard, "assigned_slots": ""} for shard in table[SHARD][:2]]
     table["/v1/bdbs"][0]["shards_count"] = 1

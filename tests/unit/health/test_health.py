@@ -328,7 +328,7 @@ def test_the_last_copy_of_replicated_data_is_an_error(
     assert run_check("single_copies", given, without(2)) == [], "the other copies on node 2 have a copy elsewhere"
 
 
-def test_a_replica_can_be_the_last_copy_and_one_that_is_not_well_is_none(clock: t.Any) -> None:
+def test_a_replica_can_be_the_last_copy_unless_it_is_not_healthy(clock: t.Any) -> None:
     table = small_cluster.answers()
     table[SHARD][0]["detailed_status"] = "down"
     given = facts(table, clock)
@@ -338,7 +338,7 @@ def test_a_replica_can_be_the_last_copy_and_one_that_is_not_well_is_none(clock: 
     assert run_check("single_copies", given, without(1)) == []
 
 
-def test_without_slots_nobody_says_whose_copy_is_the_last(clock: t.Any) -> None:
+def test_without_slots_the_last_copy_is_unknown(clock: t.Any) -> None:
     table = small_cluster.answers()
     for shard in table[SHARD][:4]:
         shard["assigned_slots"] = ""

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of a health check as lines, and the filter that makes them."""
+"""The report of a health check as lines, and the filter health_lines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleFilterError
 from support import small_cluster
+from support.health_checks import DEFAULT
 from support.stub_api import StubApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.filter.health_lines import FilterModule
@@ -21,7 +22,7 @@ FILTER = FilterModule().filters()["health_lines"]
 
 
 def report(clock: t.Any, table: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    """What the role puts together, from the real operations."""
+    """The report as the role composes it, from the real operations."""
 
     def context() -> Context:
         return Context(StubApi(table, clock).client, {}, wait=Wait(enabled=False), clock=clock)
@@ -45,7 +46,7 @@ def test_a_healthy_cluster(clock: t.Any) -> None:
         "   2  127.0.0.2  replica  active  no                2        1          0  8.0 of 13.6 GiB free",
         "   3  127.0.0.3  replica  active  no                2        1          1  8.0 of 13.6 GiB free",
         "",
-        "HEALTHY: 11 checks found nothing wrong; 3 of 3 nodes in service, 2 needed.",
+        f"HEALTHY: {len(DEFAULT.checks)} checks found nothing wrong; 3 of 3 nodes in service, 2 needed.",
     ]
 
 
@@ -93,7 +94,7 @@ def test_problems_racks_releases_and_maintenance(clock: t.Any) -> None:
         ),
         ({"healthy": False}, "NOT HEALTHY: no reason given."),
         ({"healthy": None, "error": "No node\nanswered."}, "UNKNOWN: No node answered."),
-        ({}, "UNKNOWN: the health could not be found out."),
+        ({}, "UNKNOWN: the health could not be determined."),
         (
             {"healthy": True, "quorum": {"nodes": 1, "needed": 1, "in_service": 1}, "waited": 0.4},
             "HEALTHY: 0 checks found nothing wrong; 1 of 1 node in service, 1 needed.",
@@ -104,8 +105,8 @@ def test_verdicts(given: dict[str, t.Any], verdict: str) -> None:
     assert _health_table.verdict(given) == verdict
 
 
-def test_what_is_not_known_is_left_out_and_said() -> None:
-    assert FILTER({"name": "cluster"}) == ["Cluster", "", "UNKNOWN: the health could not be found out."]
+def test_parts_that_are_unknown_are_left_out() -> None:
+    assert FILTER({"name": "cluster"}) == ["Cluster", "", "UNKNOWN: the health could not be determined."]
     assert FILTER({"healthy": True, "checks_run": ["nodes"], "error": "Time was over"}) == [
         "Cluster",
         "",

@@ -36,7 +36,7 @@ def documentation() -> dict[str, t.Any]:
     raise AssertionError("the plugin has no documentation")
 
 
-def known(clock: t.Any, table: dict[str, t.Any], uid: int) -> dict[str, t.Any]:
+def variables_of(clock: t.Any, table: dict[str, t.Any], uid: int) -> dict[str, t.Any]:
     cluster = _cluster.read(StubApi(table, clock).client)
     node = cluster.node(uid)
     assert node is not None
@@ -51,7 +51,7 @@ def test_the_documented_environment_is_that_of_the_modules() -> None:
 
 def test_every_variable_is_documented_and_none_that_is_not_there(clock: t.Any) -> None:
     text = " ".join(documentation()["description"])
-    names = set(known(clock, small_cluster.answers(), 1)) - {"redis_cluster_release", "redis_node_uid"}
+    names = set(variables_of(clock, small_cluster.answers(), 1)) - {"redis_cluster_release", "redis_node_uid"}
     assert "C(redis_cluster_release)" in text
     values = text.partition("as C(redis_node_<name>) the values ")[2].partition(", as M(")[0]
     shown = {part.split(")")[0] for part in values.split("C(")[1:]}
@@ -156,7 +156,7 @@ def test_the_fingerprint_follows_names_and_hosts_and_nothing_secret() -> None:
 def test_variables_of_a_node(clock: t.Any) -> None:
     table = small_cluster.answers()
     table["/v1/nodes"][1] |= {"external_addr": ["192.0.2.2"], "rack_id": "r1", "uptime": 9}
-    found = known(clock, table, 2)
+    found = variables_of(clock, table, 2)
     shown = {name.removeprefix("redis_node_"): value for name, value in found.items()}
     assert {name: shown[name] for name in ("uid", "addr", "external_addr", "hostname", "status", "role")} == {
         "uid": 2,
@@ -174,12 +174,16 @@ def test_variables_of_a_node(clock: t.Any) -> None:
 
 def test_groups_of_a_node(clock: t.Any) -> None:
     table = small_cluster.answers()
-    assert _inventory_hosts.groups(known(clock, table, 1), None) == ["role_primary", "status_active"]
+    assert _inventory_hosts.groups(variables_of(clock, table, 1), None) == ["role_primary", "status_active"]
     table["/v1/nodes"][2] |= {"rack_id": "r1", "status": "down"}
     table["/v1/nodes/status"]["3"] = {}
     small_cluster.maintenance(table, 2)
-    assert _inventory_hosts.groups(known(clock, table, 3), "east") == ["status_down", "rack_r1", "cluster_east"]
-    assert _inventory_hosts.groups(known(clock, table, 2), None) == ["role_replica", "status_active", "in_maintenance"]
+    assert _inventory_hosts.groups(variables_of(clock, table, 3), "east") == ["status_down", "rack_r1", "cluster_east"]
+    assert _inventory_hosts.groups(variables_of(clock, table, 2), None) == [
+        "role_replica",
+        "status_active",
+        "in_maintenance",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,12 +199,11 @@ def test_groups_of_a_node(clock: t.Any) -> None:
 def test_names_of_a_node(how: str, name: str, when_down: str | None, clock: t.Any) -> None:
     table = small_cluster.answers()
     table["/v1/nodes"][1] |= {"external_addr": ["192.0.2.2", "192.0.2.3"], "rack_id": "east-1a"}
-    assert _inventory_hosts.is_plain(how)
-    assert _inventory_hosts.name_of(known(clock, table, 2), how) == name
+    assert how in _inventory_hosts.NAME_CHOICES
+    assert _inventory_hosts.host_name(variables_of(clock, table, 2), how) == name
     table["/v1/nodes"][1]["external_addr"] = []
     table["/v1/nodes/status"]["2"] = {}
-    assert _inventory_hosts.name_of(known(clock, table, 2), how) == when_down
-    assert not _inventory_hosts.is_plain("redis_node_addr")
+    assert _inventory_hosts.host_name(variables_of(clock, table, 2), how) == when_down
 
 
 @pytest.mark.parametrize(
@@ -218,4 +221,4 @@ def test_names_of_a_node(how: str, name: str, when_down: str | None, clock: t.An
 def test_a_rack_in_a_name_is_fit_for_a_pattern(rack: str | None, name: str, clock: t.Any) -> None:
     table = small_cluster.answers()
     table["/v1/nodes"][1]["rack_id"] = rack
-    assert _inventory_hosts.name_of(known(clock, table, 2), "rack") == name
+    assert _inventory_hosts.host_name(variables_of(clock, table, 2), "rack") == name
