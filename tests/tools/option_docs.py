@@ -1,11 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Completes the documentation of options from the tables of fields: people say what an option means, no more.
+"""Completes the documentation of options from the code that knows them: people say what an option means, no more.
 
     option_docs.py            writes types, choices, ranges, defaults, releases and so on into the files, in place
     option_docs.py --check    shows what would be written, and fails if anything would, or if a sentence is missing
 
-A description keeps all sentences but those that have the wording of a derived one.
+Fields of databases come from their tables; a description keeps all sentences but those that have the wording of a
+derived one. Health checks come from their registry, with the sentence that each has there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import RECOVERY_PLAN, ROWS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Settable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,9 +45,23 @@ class Document:
     complete: bool = True  # the files document these options and no others
 
 
-DOCUMENTS = (
+@dataclass(frozen=True)
+class Choices:
+    """An option whose choices are a registry: its description has a sentence of people, then one for each choice."""
+
+    file: str
+    option: str
+    sentences: t.Mapping[str, str]
+
+
+DOCUMENTS: tuple[Document | Choices, ...] = (
     Document(ROWS, [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]),
     Document([RECOVERY_PLAN], ["plugins/modules/redis_bdb.py"], complete=False),
+    Choices(
+        "plugins/modules/redis_health_info.py",
+        "checks",
+        {name: check.documentation for name, check in CHECKS.items()},
+    ),
 )
 
 # -- what is derived from a row --------------------------------------------------------------------------------------
@@ -284,8 +300,15 @@ def _suboptions(options: Option) -> Iterator[Option]:
             yield from _suboptions(option["suboptions"])
 
 
-def completed(document: Document) -> Iterator[tuple[File, str, list[str]]]:
+def completed(document: Document | Choices) -> Iterator[tuple[File, str, list[str]]]:
     """Each file of a document, its text as it should be, and what is the matter with it that only people can mend."""
+    if isinstance(document, Choices):
+        file = File.read(document.file)
+        option = file.options()[document.option]
+        description = [spoken(option["description"])[0], *document.sentences.values()]
+        choices = {**option, "description": description, "choices": list(document.sentences)}
+        yield file, file.with_options({document.option: choices}), []
+        return
     files = [File.read(name) for name in document.files]
     rows: dict[str, list[Field]] = {file.name: [] for file in files}
     home = files[0]
@@ -314,7 +337,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     file.text.splitlines(), text.splitlines(), file.name, file.name, lineterm=""
                 )
                 print("\n".join(lines))
-                print(f"{file.name} does not say what the table of fields says, as shown above; run: make format")
+                print(f"{file.name} does not say what the code says, as shown above; run: make format")
                 failed = True
             elif text != file.text:
                 (ROOT / file.name).write_text(text, encoding="utf-8")

@@ -231,7 +231,7 @@ def test_what_a_table_knows_is_written_and_what_people_wrote_is_kept(
     shown = capsys.readouterr().out
     assert "\n-      - From 1 to 3. The cluster's default is V(9).\n" in shown
     assert "\n+      - From 1 to 5. The cluster's default is V(2).\n" in shown
-    assert "first.py does not say what the table of fields says, as shown above; run: make format" in shown
+    assert "first.py does not say what the code says, as shown above; run: make format" in shown
     assert (tmp_path / "first.py").read_text(encoding="utf-8") == FRAGMENT
     assert option_docs.main([]) == 0
     assert (tmp_path / "first.py").read_text(encoding="utf-8") == COMPLETE
@@ -287,6 +287,27 @@ def test_long_and_odd_values_are_written_so_that_yaml_reads_them(option_docs: An
     assert yaml.safe_load("\n".join(lines)) == {
         "key": {"description": [description], "type": "str", "choices": ["yes", *many]}
     }
+
+
+def test_an_option_whose_choices_are_a_registry_has_a_sentence_for_each(
+    option_docs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentences = {"nodes": "V(nodes): every node is active.", "quorum": "V(quorum): most nodes are."}
+    monkeypatch.setattr(option_docs, "DOCUMENTS", (option_docs.Choices("third.py", "checks", sentences),))
+    option = "  checks:\n    description:\n      - What to check.\n      - V(old).\n    type: list\n    elements: str\n"
+    before = f'DOCUMENTATION = r"""\noptions:\n{option}"""\n'
+    (tmp_path / "third.py").write_text(before, encoding="utf-8")
+    assert option_docs.main(["--check"]) == 1
+    assert "third.py does not say what the code says, as shown above; run: make format" in capsys.readouterr().out
+    assert option_docs.main([]) == 0
+    documented = yaml.safe_load((tmp_path / "third.py").read_text(encoding="utf-8").split('"""')[1])
+    assert documented["options"]["checks"] == {
+        "description": ["What to check.", *sentences.values()],
+        "type": "list",
+        "elements": "str",
+        "choices": list(sentences),
+    }
+    assert option_docs.main(["--check"]) == 0
 
 
 def test_documentation_that_is_no_yaml_is_named(option_docs: Any, tmp_path: Path) -> None:
