@@ -21,28 +21,28 @@ options:
   checks:
     description:
       - The checks to make; by default all that their conditions allow. Each proves what is said of it here.
-      - "V(cluster_check): every node passes the checks that it makes on itself."
-      - "V(nodes): every node is active except O(allow_decommissioning), and exactly one of them is the primary."
-      - "V(shards): every shard is active and on one known node, every database has all its primary shards, and with
-        replication a replica of each on another node."
-      - "V(racks) (warning): no primary shard of a rack-aware database is in the same rack as its replica."
-      - "V(databases): every database has the status V(active)."
-      - "V(availability): every database is available, which takes one request each. From 8.0, a replica that lags
-        behind counts too."
-      - "V(license): the license is not expired, and allows all shards in use."
-      - "V(actions): no action runs or is queued."
-      - "V(maintenance): no node is in maintenance except O(allow_in_maintenance)."
-      - "V(quorum): more than half of the nodes are up and not in maintenance."
-      - "V(report): the health report of the cluster (8.0.16 and later) shows no error. Its alerts are warnings."
-      - "V(quorum_without_node), with O(without_node): the other nodes are enough for the quorum."
-      - "V(capacity_without_node), with O(without_node): the shards of that node fit on the others, never beside
-        another copy of the same data, nor for rack-aware databases in the same rack as one. This is an estimate. It
-        is not made with O(replicas_stay)."
-      - "V(single_copies), with O(without_node): no healthy shard on that node is the last copy of replicated data. A
-        database without replication that has a shard there is a warning."
-      - "V(node_drained), with O(without_node) and O(node_drained=true): that node may be stopped. It is in
-        maintenance, no action runs on it, no shard that has to leave is on it, neither by C(/v1/shards) nor by its
-        own list, and no endpoint. Replicas that O(replicas_stay) names may be on it."
+      - 'V(cluster_check): every node passes the checks that it makes on itself.'
+      - 'V(nodes): every node is active except O(allow_decommissioning), and exactly one of them is the primary.'
+      - 'V(shards): every shard is active and on one known node, every database has all its primary shards, and with
+        replication a replica of each on another node.'
+      - 'V(racks) (warning): no primary shard of a rack-aware database is in the same rack as its replica.'
+      - 'V(databases): every database has the status V(active).'
+      - 'V(availability): every database is available, which takes one request each. From 8.0, a replica that lags
+        behind counts too.'
+      - 'V(license): the license is not expired, and allows all shards in use.'
+      - 'V(actions): no action runs or is queued.'
+      - 'V(maintenance): no node is in maintenance except O(allow_in_maintenance).'
+      - 'V(quorum): more than half of the nodes are up and not in maintenance.'
+      - 'V(report): the health report of the cluster (8.0.16 and later) shows no error. Its alerts are warnings.'
+      - 'V(quorum_without_node), with O(without_node): the other nodes are enough for the quorum.'
+      - 'V(capacity_without_node), with O(without_node): the shards of that node fit on the others, never beside another
+        copy of the same data, nor for rack-aware databases in the same rack as one. This is an estimate. It is not made
+        with O(replicas_stay).'
+      - 'V(single_copies), with O(without_node): no healthy shard on that node is the last copy of replicated data. A
+        database without replication that has a shard there is a warning.'
+      - 'V(node_drained), with O(without_node) and O(node_drained=true): that node may be stopped. It is in maintenance,
+        no action runs on it, no shard that has to leave is on it, neither by C(/v1/shards) nor by its own list, and no
+        endpoint. Replicas that O(replicas_stay) names may be on it.'
     type: list
     elements: str
     choices:
