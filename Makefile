@@ -38,9 +38,9 @@ lint: $(STAMP) ## Check style and format of the Python code
 	@$(RUN) ruff format --check --quiet || { echo "ruff format would change files; run: make format"; exit 1; }
 
 format: $(STAMP) ## Let ruff put the Python code in order, and complete the documentation of options
+	@$(RUN) python tests/tools/option_docs.py
 	@$(RUN) ruff check --fix --quiet
 	@$(RUN) ruff format --quiet
-	@$(RUN) python tests/tools/option_docs.py
 
 typecheck: $(STAMP) ## Check the types, strictly
 	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo -p benchmark

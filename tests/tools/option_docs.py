@@ -1,73 +1,68 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Completes the documentation of options from the code that knows them: people say what an option means, no more.
+"""Completes the documentation of options, in place, from the tables of fields and the registries of checks and actions.
 
-    option_docs.py            writes types, choices, ranges, defaults, releases and so on into the files, in place
-    option_docs.py --check    shows what would be written, and fails if anything would, or if a sentence is missing
+    option_docs.py            writes types, choices, ranges, defaults, releases and so on into the files
+    option_docs.py --check    shows what would be written; fails if there is something, or if a sentence is missing
 
-Fields of databases come from their tables; a description keeps all sentences but those that have the wording of a
-derived one. Health checks come from their registry, with the sentence that each has there.
+The sentences of an author stay as they are, except those in the wording of a derived one.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import difflib
 import json
 import re
 import sys
 import textwrap
 import typing as t
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import RECOVERY_PLAN, ROWS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Settable
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 120
 TODO = "TODO"
-KEYS = ("description", "type", "elements", "required", "choices", "suboptions")
 SPEC_KEYS = ("type", "elements", "required", "choices")
-Option = dict[str, t.Any]
+KEYS = ("description", *SPEC_KEYS, "suboptions")
+NOTHING = re.compile(r"(?!)")
+Option = dict[str, t.Any]  # the documentation of an option, as YAML has it
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """All that is derived for one option. C(items) matches items of a description that were derived before."""
+
+    name: str
+    spec: Mapping[str, t.Any]
+    derived: Sequence[str]
+    members: Sequence[Entry] = ()
+    items: re.Pattern[str] = NOTHING
+    needs_author: bool = True  # what is derived does not say what the option means
+
+
+@dataclasses.dataclass(frozen=True)
 class Document:
-    """A table of fields, and the files that document its options, by preference for options that are new."""
+    """Options of one table or registry, and the files that document them."""
 
-    rows: Sequence[Field]
+    entries: Sequence[Entry]
     files: Sequence[str]
-    complete: bool = True  # the files document these options and no others
+    exclusive: bool = False  # the files document no other options
 
 
-@dataclass(frozen=True)
-class Choices:
-    """An option whose choices are a registry: its description has a sentence of people, then one for each choice."""
-
-    file: str
-    option: str
-    sentences: t.Mapping[str, str]
-
-
-DOCUMENTS: tuple[Document | Choices, ...] = (
-    Document(ROWS, [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]),
-    Document([RECOVERY_PLAN], ["plugins/modules/redis_bdb.py"], complete=False),
-    Choices(
-        "plugins/modules/redis_health_info.py",
-        "checks",
-        {name: check.documentation for name, check in CHECKS.items()},
-    ),
-)
-
-# -- what is derived from a row --------------------------------------------------------------------------------------
+# -- what the tables and registries know: the functions here alone know the form of their sources ----------------------
 
 FLUSH = "For a database that is sharded, it changes only together with O(action=flush)."
 WRITE_ONLY = "The cluster does not show it, so that it cannot be compared: O(update_password) decides when it is sent."
+_WHEN = {Settable.AT_CREATION: "Set once, at creation.", Settable.WITH_FLUSH: FLUSH, Settable.WRITE_ONLY: WRITE_ONLY}
 _DERIVED = re.compile(
     r"From -?[\d.]+ to -?[\d.]+\.|At (?:least|most) -?[\d.]+\.|The cluster's default is V\([^)]*\)\.|"
     r"Set once, at creation\.|Since release [\d.]+\.|Deprecated since release [\d.]+(?:;| in favour of) .*\.|"
@@ -75,19 +70,17 @@ _DERIVED = re.compile(
 )
 
 
-def derived(row: Field, reference: t.Callable[[str], str]) -> list[str]:
-    """The sentences that follow from a row, as the items of a description. This function alone knows what rows have."""
-    items = [[_range(row), _default(row)]]
-    when = {Settable.AT_CREATION: "Set once, at creation.", Settable.WITH_FLUSH: FLUSH, Settable.WRITE_ONLY: WRITE_ONLY}
-    items += [[when.get(row.settable, ""), row.since and f"Since release {row.since}."]]
-    if row.deprecated:
-        replacement = " or ".join(reference(name) for name in row.successor)
-        items += [
-            [f"Deprecated since release {row.deprecated}; use {replacement} instead."]
-            if replacement
-            else [f"Deprecated since release {row.deprecated} in favour of {row.instead}."]
-        ]
-    return [" ".join(filter(None, item)) for item in items if any(item)]
+def fields(rows: Sequence[Field]) -> list[Entry]:
+    """The options of a table of fields."""
+    lists = frozenset(_lists(rows))
+
+    def entry(row: Field) -> Entry:
+        items = [f"{_range(row)} {_default(row)}", f"{_WHEN.get(row.settable, '')} {_since(row)}"]
+        items.append(_deprecation(row, lists))
+        derived = [item.strip() for item in items if item.strip()]
+        return Entry(row.option_name, row.option(), derived, [entry(member) for member in row.members])
+
+    return [entry(row) for row in rows if row.is_option]
 
 
 def _range(row: Field) -> str:
@@ -105,128 +98,163 @@ def _default(row: Field) -> str:
     return f"The cluster's default is V({value})."
 
 
-def spoken(description: str | list[str]) -> list[str]:
-    """What people have written of a description."""
-    items = [description] if isinstance(description, str) else description
-    kept = (
-        " ".join(sentence for sentence in re.split(r"(?<=[.!?]) ", item) if not _DERIVED.fullmatch(sentence))
-        for item in items
-    )
-    return [item for item in kept if item]
+def _since(row: Field) -> str:
+    return f"Since release {row.since}." if row.since else ""
 
+
+def _deprecation(row: Field, lists: frozenset[str]) -> str:
+    if not row.deprecated:
+        return ""
+    if not row.successor:
+        return f"Deprecated since release {row.deprecated} in favour of {row.instead}."
+    replacement = " or ".join(_reference(path, lists) for path in row.successor)
+    return f"Deprecated since release {row.deprecated}; use {replacement} instead."
+
+
+def _reference(path: str, lists: frozenset[str]) -> str:
+    """A reference to an option, with brackets after each list on the way to it."""
+    parts = path.split(".")
+    above = [part + "[]" * (".".join(parts[: number + 1]) in lists) for number, part in enumerate(parts[:-1])]
+    return f"O({'.'.join([*above, parts[-1]])})"
+
+
+def _lists(rows: Sequence[Field], prefix: str = "") -> Iterator[str]:
+    for row in rows:
+        if "elements" in row.option():
+            yield prefix + row.option_name
+        yield from _lists(row.members, f"{prefix}{row.option_name}.")
+
+
+def checks() -> list[Entry]:
+    """The option that chooses checks of health."""
+    sentences = [check.documentation for check in CHECKS.values()]
+    return [Entry("checks", health_info.OPTIONS["checks"], sentences, items=re.compile(r"V\(.*"))]
+
+
+_FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]
+DOCUMENTS = (
+    Document(fields(ROWS), _FRAGMENTS, exclusive=True),
+    Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
+    Document(checks(), ["plugins/modules/redis_health_info.py"]),
+)
 
 # -- completing what is there ------------------------------------------------------------------------------------------
 
 
-@dataclass
+def authored(description: str | list[str], entry: Entry) -> list[str]:
+    """The part of a description that is not derived."""
+    items = [description] if isinstance(description, str) else description
+    kept = (
+        " ".join(sentence for sentence in re.split(r"(?<=[.!?]) ", item) if not _DERIVED.fullmatch(sentence))
+        for item in items
+        if not entry.items.fullmatch(item) and item not in entry.derived
+    )
+    return [item for item in kept if item]
+
+
+@dataclasses.dataclass
 class Completion:
-    """Completes options one by one, and keeps what is the matter with them."""
+    """Completes options one by one, and collects what only an author can repair."""
 
-    lists: frozenset[str]  # paths of options that are lists, for references to their suboptions
-    problems: list[str] = field(default_factory=list)
-    _shared: dict[int, Option] = field(default_factory=dict)  # what a YAML alias names more than once
+    problems: list[str] = dataclasses.field(default_factory=list)
+    _shared: dict[int, tuple[Option, Option]] = dataclasses.field(default_factory=dict)  # by what YAML aliases share
 
-    def option(self, row: Field, documented: Option | None, path: str) -> Option:
-        found = dict(documented or {"description": f"{TODO} say what {row.option_name} means."})
-        spec = row.option()
-        description = spoken(found.pop("description", []))
-        if not description or any(TODO in item for item in description):
-            self.problems.append(f"{path} has no description: say in a sentence what it means")
-        complete: Option = {"description": [*(description or [TODO]), *derived(row, self._reference)]}
-        complete |= {key: spec[key] for key in SPEC_KEYS if key in spec}
-        complete |= {key: value for key, value in found.items() if key not in KEYS}
-        if row.members:
-            complete["suboptions"] = self._suboptions(row, found.get("suboptions", {}), path)
-        return complete
-
-    def _suboptions(self, row: Field, documented: Option, path: str) -> Option:
-        complete = self.options(row.members, documented, f"{path}.")
-        for name in complete.keys() - {member.option_name for member in row.members}:
-            self.problems.append(f"{path}.{name} is no field any more: remove it")
-        known = self._shared.setdefault(id(documented), complete)
-        return known if known == complete else complete
-
-    def options(self, rows: Sequence[Field], documented: Option, prefix: str = "") -> Option:
-        """All that are documented, in that order; what is new follows the one before it in the table."""
-        known = {row.option_name: row for row in rows}
+    def options(self, entries: Sequence[Entry], documented: Option, prefix: str = "") -> Option:
+        """All that are documented, in that order; a new one follows the one before it in the table."""
+        known = {entry.name: entry for entry in entries}
         order = list(documented)
         for before, name in zip((None, *known), known, strict=False):
             if name not in order:
                 order.insert(order.index(before) + 1 if before else 0, name)
         return {
-            name: self.option(known[name], documented.get(name), prefix + name) if name in known else documented[name]
+            name: self._option(known[name], documented.get(name, {}), prefix + name)
+            if name in known
+            else documented[name]
             for name in order
         }
 
-    def _reference(self, path: str) -> str:
-        parts = path.split(".")
-        marked = [part + "[]" * (".".join(parts[: number + 1]) in self.lists) for number, part in enumerate(parts[:-1])]
-        return f"O({'.'.join([*marked, parts[-1]])})"
+    def _option(self, entry: Entry, documented: Option, path: str) -> Option:
+        description = authored(documented.get("description", []), entry)
+        if entry.needs_author and not description:
+            description = [f"{TODO} say what {entry.name} means."]
+        if any(TODO in item for item in description):
+            self.problems.append(f"{path} has no description; write a sentence that says what it means, for {TODO}")
+        complete: Option = {"description": [*description, *entry.derived]}
+        complete |= {key: entry.spec[key] for key in SPEC_KEYS if key in entry.spec}
+        complete |= {key: value for key, value in documented.items() if key not in KEYS}
+        if entry.members:
+            complete["suboptions"] = self._suboptions(entry, documented.get("suboptions", {}), path)
+        return complete
 
-
-def lists(rows: Sequence[Field], prefix: str = "") -> Iterator[str]:
-    for row in rows:
-        if "elements" in row.option():
-            yield prefix + row.option_name
-        yield from lists(row.members, f"{prefix}{row.option_name}.")
+    def _suboptions(self, entry: Entry, documented: Option, path: str) -> Option:
+        complete = self.options(entry.members, documented, f"{path}.")
+        for name in complete.keys() - {member.name for member in entry.members}:
+            self.problems.append(f"{path}.{name} is no longer a field; remove it")
+        _documented, known = self._shared.setdefault(id(documented), (documented, complete))
+        return known if known == complete else complete
 
 
 # -- the text of an option ---------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclasses.dataclass
 class Writer:
-    """Writes options as YAML; what is shared is written once, and named after the option where it is."""
+    """Writes options as YAML; suboptions that are shared are written once, and named after their first option."""
 
-    uses: dict[int, int]
-    _anchors: dict[int, str] = field(default_factory=dict)
+    uses: Mapping[int, int]
+    _anchors: dict[int, str] = dataclasses.field(default_factory=dict)
 
     def option(self, name: str, option: Option, indent: int) -> Iterator[str]:
         yield f"{' ' * indent}{name}:"
         for key in sorted(option, key=lambda key: KEYS.index(key) if key in KEYS else len(KEYS) - 1.5):
-            yield from self._key(name, key, option[key], indent + 2)
-
-    def _key(self, name: str, key: str, value: t.Any, indent: int) -> Iterator[str]:
-        head = f"{' ' * indent}{key}:"
-        if key == "suboptions":
-            if id(value) in self._anchors:
-                yield f"{head} *{self._anchors[id(value)]}"
-                return
-            shared = self.uses.get(id(value), 0) > 1
-            if shared:
-                self._anchors[id(value)] = name
-            yield f"{head} &{name}" if shared else head
-            for member, option in value.items():
-                yield from self.option(member, option, indent + 2)
-        elif key == "description":
-            value = [value] if isinstance(value, str) else value
-            line = f"{head} {scalar(value[0])}"
-            if len(value) == 1 and len(line) <= WIDTH:
-                yield line
+            head = f"{' ' * (indent + 2)}{key}:"
+            if key == "suboptions":
+                yield from self._suboptions(name, option[key], head, indent + 4)
+            elif key == "description":
+                yield from _description(option[key], head, indent + 4)
             else:
-                yield head
-                for item in value:
-                    yield from wrapped(item, indent + 2)
-        elif isinstance(value, list):
-            line = f"{head} [{', '.join(scalar(item, flow=True) for item in value)}]"
-            if len(line) <= WIDTH:
-                yield line
-            else:
-                yield head
-                yield from (f"{' ' * indent}  - {scalar(item)}" for item in value)
-        else:
-            yield f"{head} {scalar(value)}"
+                yield from _value(option[key], head, indent + 4)
+
+    def _suboptions(self, name: str, options: Option, head: str, indent: int) -> Iterator[str]:
+        if id(options) in self._anchors:
+            yield f"{head} *{self._anchors[id(options)]}"
+            return
+        shared = self.uses.get(id(options), 0) > 1
+        if shared:
+            self._anchors[id(options)] = name
+        yield f"{head} &{name}" if shared else head
+        for member, option in options.items():
+            yield from self.option(member, option, indent)
 
 
-def wrapped(item: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        scalar(item),
-        WIDTH,
-        initial_indent=f"{' ' * indent}- ",
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _description(description: str | list[str], head: str, indent: int) -> Iterator[str]:
+    items = [description] if isinstance(description, str) else description
+    line = f"{head} {scalar(items[0])}"
+    if len(items) == 1 and len(line) <= WIDTH:
+        yield line
+        return
+    yield head
+    for item in items:
+        yield from textwrap.wrap(
+            scalar(item),
+            WIDTH,
+            initial_indent=f"{' ' * indent}- ",
+            subsequent_indent=" " * (indent + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _value(value: t.Any, head: str, indent: int) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{head} {scalar(value)}"
+        return
+    line = f"{head} [{', '.join(scalar(item, flow=True) for item in value)}]"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield head
+        yield from (f"{' ' * indent}- {scalar(item)}" for item in value)
 
 
 def scalar(value: t.Any, *, flow: bool = False) -> str:
@@ -246,7 +274,7 @@ def scalar(value: t.Any, *, flow: bool = False) -> str:
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclasses.dataclass
 class File:
     """A Python file with the YAML of its options."""
 
@@ -264,7 +292,7 @@ class File:
         try:
             yaml.safe_load(match[1])
         except yaml.YAMLError as error:
-            raise SystemExit(f"{name}: its DOCUMENTATION is no YAML. {error}") from error
+            raise SystemExit(f"{name}: DOCUMENTATION is not valid YAML. {error}") from error
         return cls(name, text[: match.start(1)], match[1], text[match.end(1) :])
 
     @property
@@ -275,11 +303,11 @@ class File:
         return dict(yaml.safe_load(self.yaml).get("options") or {})
 
     def with_options(self, complete: Option) -> str:
-        """The text with these options in the place of those of the same names; new ones come after the one before."""
+        """The text with these options in the places of those of the same names, or after the one before."""
         root = yaml.compose(self.yaml, yaml.SafeLoader)
         assert isinstance(root, yaml.MappingNode)
-        nodes = {key.value: value for key, value in root.value}
-        places = {key.value: (key.start_mark, value.end_mark) for key, value in nodes["options"].value}
+        options = {key.value: value for key, value in root.value}["options"]
+        places = {key.value: (key.start_mark.line, value.end_mark) for key, value in options.value}
         uses: dict[int, int] = {}
         for shared in _suboptions(complete):
             uses[id(shared)] = uses.get(id(shared), 0) + 1
@@ -287,9 +315,9 @@ class File:
         for name, option in complete.items():
             if name in places:
                 start, end = places[name]
-                new += old[line : start.line]
-                line = end.line + (end.column > 0 and end.line == start.line)
-            new += writer.option(name, option, nodes["options"].start_mark.column)
+                new += old[line:start]
+                line = end.line + (end.column > 0 and end.line == start)
+            new += writer.option(name, option, options.start_mark.column)
         return self.before + "".join(f"{each}\n" for each in [*new, *old[line:]]) + self.after
 
 
@@ -300,28 +328,20 @@ def _suboptions(options: Option) -> Iterator[Option]:
             yield from _suboptions(option["suboptions"])
 
 
-def completed(document: Document | Choices) -> Iterator[tuple[File, str, list[str]]]:
-    """Each file of a document, its text as it should be, and what is the matter with it that only people can mend."""
-    if isinstance(document, Choices):
-        file = File.read(document.file)
-        option = file.options()[document.option]
-        description = [spoken(option["description"])[0], *document.sentences.values()]
-        choices = {**option, "description": description, "choices": list(document.sentences)}
-        yield file, file.with_options({document.option: choices}), []
-        return
+def completed(document: Document) -> Iterator[tuple[File, str, list[str]]]:
+    """Each file of a document, its text as it should be, and what only an author can repair in it."""
     files = [File.read(name) for name in document.files]
-    rows: dict[str, list[Field]] = {file.name: [] for file in files}
+    entries: dict[str, list[Entry]] = {file.name: [] for file in files}
     home = files[0]
-    for row in document.rows:
-        if row.is_option:
-            home = next((file for file in files if row.option_name in file.options()), home)
-            rows[home.name].append(row)
+    for entry in document.entries:
+        home = next((file for file in files if entry.name in file.options()), home)
+        entries[home.name].append(entry)
     for file in files:
-        completion = Completion(frozenset(lists(document.rows)))
-        documented, known = file.options(), {row.option_name for row in rows[file.name]}
-        complete = completion.options(rows[file.name], documented)
-        if document.complete:
-            completion.problems += [f"{name} is no field any more: remove it" for name in complete if name not in known]
+        completion, known = Completion(), {entry.name for entry in entries[file.name]}
+        complete = completion.options(entries[file.name], file.options())
+        if document.exclusive:
+            gone = [name for name in complete if name not in known]
+            completion.problems += [f"{name} is no longer a field; remove it" for name in gone]
         yield file, file.with_options({name: complete[name] for name in complete if name in known}), completion.problems
 
 
@@ -333,11 +353,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for document in DOCUMENTS:
         for file, text, problems in completed(document):
             if text != file.text and check:
-                lines = difflib.unified_diff(
-                    file.text.splitlines(), text.splitlines(), file.name, file.name, lineterm=""
-                )
-                print("\n".join(lines))
-                print(f"{file.name} does not say what the code says, as shown above; run: make format")
+                lines = file.text.splitlines(), text.splitlines()
+                print("\n".join(difflib.unified_diff(*lines, file.name, file.name, lineterm="")))
+                print(f"{file.name}: the documentation differs from its table, as shown above. Run: make format")
                 failed = True
             elif text != file.text:
                 (ROOT / file.name).write_text(text, encoding="utf-8")

@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
+from support.tree import ROOT, load, python_files, text
 
-ROOT = Path(__file__).resolve().parents[2]
 HEADER = [
     "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
     "# SPDX-License-Identifier: GPL-3.0-or-later",
@@ -26,22 +24,9 @@ LONGEST = 400
 MAY_BE_LONGER: dict[str, str] = {}
 
 
-def python_files(*folders: str) -> list[Path]:
-    """The Python files of the collection that git knows or would add, below any of `folders`."""
-    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "-co", "--exclude-standard", "*.py"]
-    listing = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout.decode()
-    paths = [Path(name) for name in sorted(set(listing.split("\0")) - {""}) if (ROOT / name).is_file()]
-    return [path for path in paths if any(path.is_relative_to(folder) for folder in folders)]
-
-
-def code(path: Path) -> str:
-    """What is in a file. (An `__init__.py` in plugins/ has to be empty; ansible-test wants it so.)"""
-    return (ROOT / path).read_text(encoding="utf-8")
-
-
 def imported(path: Path) -> Iterator[str]:
     """The full name of everything that a file imports, wherever in the file; its own package's as `.name`."""
-    for node in ast.walk(ast.parse(code(path))):
+    for node in ast.walk(ast.parse(text(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -49,27 +34,16 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{module.removesuffix('.')}.{alias.name}" for alias in node.names)
 
 
-def load(path: str) -> Any:
-    """A YAML file of the collection."""
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
-
-
 def is_part_of(name: str, *packages: str) -> bool:
     """Whether a dotted name is one of `packages` or lies in one of them."""
     return any(f"{name}.".startswith(f"{package}.") for package in packages)
-
-
-def test_action_group_holds_every_module() -> None:
-    group = load("meta/runtime.yml")["action_groups"]["cluster"]
-    modules = {path.stem for path in python_files("plugins/modules")}
-    assert sorted(group) == sorted(modules), "meta/runtime.yml and plugins/modules/ name different modules"
 
 
 def test_every_module_says_since_when_it_exists() -> None:
     version = load("galaxy.yml")["version"]
     unsaid = []
     for path in python_files("plugins/modules"):
-        for node in ast.parse(code(path)).body:
+        for node in ast.parse(text(path)).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION":
                 added = yaml.safe_load(ast.literal_eval(node.value)).get("version_added", "")
                 numbers = [int(part) for part in str(added).split(".") if part]
@@ -80,12 +54,12 @@ def test_every_module_says_since_when_it_exists() -> None:
 
 def test_every_python_file_begins_with_the_licence() -> None:
     def header(path: Path) -> list[str]:
-        lines = code(path).splitlines()
+        lines = text(path).splitlines()
         return lines[1:3] if lines and lines[0].startswith("#!") else lines[:2]
 
     files = python_files(".")
     assert files
-    assert not [str(path) for path in files if code(path) and header(path) != HEADER]
+    assert not [str(path) for path in files if text(path) and header(path) != HEADER]
 
 
 def test_every_python_file_postpones_annotations() -> None:
@@ -94,7 +68,7 @@ def test_every_python_file_postpones_annotations() -> None:
 
 
 def test_no_file_is_too_long() -> None:
-    lengths = {path.as_posix(): len(code(path).splitlines()) for path in python_files("plugins", "tests/emulator")}
+    lengths = {path.as_posix(): len(text(path).splitlines()) for path in python_files("plugins", "tests/emulator")}
     assert {name for name, length in lengths.items() if length > LONGEST} == set(MAY_BE_LONGER)
 
 
@@ -147,7 +121,7 @@ def test_no_check_is_silenced() -> None:
 def test_no_test_is_skipped() -> None:
     skipping = []
     for path in python_files("tests"):
-        for node in ast.walk(ast.parse(code(path))):
+        for node in ast.walk(ast.parse(text(path))):
             if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("pytest."):
                 name = ast.unparse(node).removeprefix("pytest.").removeprefix("mark.")
                 if name in {"skip", "skipif", "xfail", "importorskip"}:

@@ -19,7 +19,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import (
+    Field,
+    Kind,
+    Settable,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests" / "tools"
@@ -205,45 +209,52 @@ options:
 """
 
 
+FIRST = Field("first", Kind.INT, 2, low=1, high=5, since="7.4", settable=Settable.AT_CREATION)
+LANES = Field("lanes", Kind.LIST, members=(Field("width", Kind.INT, low=0, required=True),))
+TABLE = [
+    dataclasses.replace(FIRST, deprecated="8.0", successor=("lanes.width",)),
+    Field("shown", settable=Settable.NEVER),
+    LANES,
+    dataclasses.replace(LANES, name="other_lanes"),
+]
+
+
 @pytest.fixture(name="option_docs")
 def option_docs_tool(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The tool, with a table and a fragment of its own."""
+    """option_docs(table, *arguments) runs the tool over two fragments in `tmp_path`."""
     tool = load("option_docs")
-    width = tool.Field("width", Kind.INT, low=0, required=True)
-    first = tool.Field("first", Kind.INT, 2, low=1, high=5, since="7.4", settable=tool.Settable.AT_CREATION)
-    tool.ROWS = [
-        dataclasses.replace(first, deprecated="8.0", successor=("lanes.width",)),
-        tool.Field("shown", settable=tool.Settable.NEVER),
-        tool.Field("lanes", Kind.LIST, members=(width,)),
-        tool.Field("other_lanes", Kind.LIST, members=(width,)),
-    ]
     monkeypatch.setattr(tool, "ROOT", tmp_path)
-    monkeypatch.setattr(tool, "DOCUMENTS", (tool.Document(tool.ROWS, ["first.py", "second.py"]),))
     (tmp_path / "first.py").write_text(FRAGMENT, encoding="utf-8")
     (tmp_path / "second.py").write_text('DOCUMENTATION = r"""\noptions: {}\n"""\n', encoding="utf-8")
-    return tool
+
+    def run(table: list[Field], *arguments: str) -> int:
+        document = tool.Document(tool.fields(table), ["first.py", "second.py"], exclusive=True)
+        monkeypatch.setattr(tool, "DOCUMENTS", (document,))
+        return int(tool.main(arguments))
+
+    return run
 
 
-def test_what_a_table_knows_is_written_and_what_people_wrote_is_kept(
+def test_what_a_table_knows_is_written_and_the_rest_stays(
     option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert option_docs.main(["--check"]) == 1
+    assert option_docs(TABLE, "--check") == 1
     shown = capsys.readouterr().out
     assert "\n-      - From 1 to 3. The cluster's default is V(9).\n" in shown
     assert "\n+      - From 1 to 5. The cluster's default is V(2).\n" in shown
-    assert "first.py does not say what the code says, as shown above; run: make format" in shown
+    assert "first.py: the documentation differs from its table, as shown above. Run: make format" in shown
     assert (tmp_path / "first.py").read_text(encoding="utf-8") == FRAGMENT
-    assert option_docs.main([]) == 0
+    assert option_docs(TABLE) == 0
     assert (tmp_path / "first.py").read_text(encoding="utf-8") == COMPLETE
-    assert option_docs.main(["--check"]) == 0
+    assert option_docs(TABLE, "--check") == 0
     assert capsys.readouterr().out == ""
 
 
 def test_a_new_field_gets_a_place_and_waits_for_its_sentence(
     option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    option_docs.ROWS.insert(1, option_docs.Field("new", Kind.TEXT, "b", choices=("a", "b")))
-    assert option_docs.main([]) == 0, "the format is all right, and what is missing is said"
+    table = [TABLE[0], Field("new", Kind.TEXT, "b", choices=("a", "b")), *TABLE[1:]]
+    assert option_docs(table) == 0, "the format is right, and what is missing is said"
     stub = """
   new:
     description:
@@ -255,65 +266,63 @@ def test_a_new_field_gets_a_place_and_waits_for_its_sentence(
 """
     assert stub in (tmp_path / "first.py").read_text(encoding="utf-8")
     capsys.readouterr()
-    assert option_docs.main(["--check"]) == 1
-    assert capsys.readouterr().out == "first.py: new has no description: say in a sentence what it means.\n"
+    assert option_docs(table, "--check") == 1
+    assert capsys.readouterr().out == (
+        "first.py: new has no description; write a sentence that says what it means, for TODO.\n"
+    )
 
 
 def test_a_field_that_is_gone_is_named_and_its_sentence_stays(
     option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del option_docs.ROWS[0]
-    option_docs.ROWS[1] = dataclasses.replace(option_docs.ROWS[1], members=(option_docs.Field("depth", Kind.INT),))
-    option_docs.main([])
+    table = [dataclasses.replace(LANES, members=(Field("depth", Kind.INT),)), TABLE[3]]
+    option_docs(table)
     text = (tmp_path / "first.py").read_text(encoding="utf-8")
     assert "What people have said of it" in text
     assert ("&lanes" in text, text.count("How wide it is")) == (False, 2), "they are no longer the same"
     capsys.readouterr()
-    assert option_docs.main(["--check"]) == 1
+    assert option_docs(table, "--check") == 1
     assert capsys.readouterr().out.splitlines() == [
-        "first.py: lanes.depth has no description: say in a sentence what it means.",
-        "first.py: lanes.width is no field any more: remove it.",
-        "first.py: first is no field any more: remove it.",
+        "first.py: lanes.depth has no description; write a sentence that says what it means, for TODO.",
+        "first.py: lanes.width is no longer a field; remove it.",
+        "first.py: first is no longer a field; remove it.",
     ]
 
 
-def test_long_and_odd_values_are_written_so_that_yaml_reads_them(option_docs: Any) -> None:
+def test_items_of_a_registry_are_replaced_and_the_introduction_stays(load: Any) -> None:
+    tool = load("option_docs")
+    entry = dataclasses.replace(tool.checks()[0], derived=["V(one): it is so.", "V(two): it is not."])
+    description = ["Which checks.", "V(gone): no more.", "V(two): as before."]
+    documented = {"checks": {"description": description, "default": []}}
+    completion = tool.Completion()
+    assert completion.options([entry], documented)["checks"] == {
+        "description": ["Which checks.", "V(one): it is so.", "V(two): it is not."],
+        "default": [],
+        **{key: value for key, value in entry.spec.items() if key in ("type", "elements", "choices")},
+    }
+    assert completion.problems == []
+
+
+def test_long_and_odd_values_are_written_so_that_yaml_reads_them(load: Any) -> None:
+    tool = load("option_docs")
     many = [f"choice-{number}-of-quite-some-length" for number in range(6)]
-    row = option_docs.Field("key", Kind.TEXT, choices=("yes", *many))
     description = "# no comment." + " w" * 90
-    complete = option_docs.Completion(frozenset()).options([row], {"key": {"description": description}})
-    lines = list(option_docs.Writer({}).option("key", complete["key"], 2))
+    entries = tool.fields([Field("key", Kind.TEXT, choices=("yes", *many))])
+    complete = tool.Completion().options(entries, {"key": {"description": description}})
+    lines = list(tool.Writer({}).option("key", complete["key"], 2))
     assert max(map(len, lines)) <= 120
     assert yaml.safe_load("\n".join(lines)) == {
         "key": {"description": [description], "type": "str", "choices": ["yes", *many]}
     }
 
 
-def test_an_option_whose_choices_are_a_registry_has_a_sentence_for_each(
-    option_docs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sentences = {"nodes": "V(nodes): every node is active.", "quorum": "V(quorum): most nodes are."}
-    monkeypatch.setattr(option_docs, "DOCUMENTS", (option_docs.Choices("third.py", "checks", sentences),))
-    option = "  checks:\n    description:\n      - What to check.\n      - V(old).\n    type: list\n    elements: str\n"
-    before = f'DOCUMENTATION = r"""\noptions:\n{option}"""\n'
-    (tmp_path / "third.py").write_text(before, encoding="utf-8")
-    assert option_docs.main(["--check"]) == 1
-    assert "third.py does not say what the code says, as shown above; run: make format" in capsys.readouterr().out
-    assert option_docs.main([]) == 0
-    documented = yaml.safe_load((tmp_path / "third.py").read_text(encoding="utf-8").split('"""')[1])
-    assert documented["options"]["checks"] == {
-        "description": ["What to check.", *sentences.values()],
-        "type": "list",
-        "elements": "str",
-        "choices": list(sentences),
-    }
-    assert option_docs.main(["--check"]) == 0
-
-
 def test_documentation_that_is_no_yaml_is_named(option_docs: Any, tmp_path: Path) -> None:
     (tmp_path / "second.py").write_text('DOCUMENTATION = r"""\noptions: a: b\n"""\n', encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"second\.py: its DOCUMENTATION is no YAML\. mapping values are not allowed"):
-        option_docs.main([])
+    with pytest.raises(SystemExit, match=r"second\.py: DOCUMENTATION is not valid YAML\. mapping values are not"):
+        option_docs(TABLE)
+    (tmp_path / "second.py").write_text("", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"second\.py has no DOCUMENTATION\."):
+        option_docs(TABLE)
 
 
 def test_the_documentation_of_this_collection_is_complete(load: Any) -> None:
