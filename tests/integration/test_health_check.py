@@ -85,7 +85,9 @@ def test_a_healthy_cluster_in_check_mode_as_well(cluster: Emulated, tmp_path: Pa
     real = check(cluster, tmp_path, health_check_report="report.json")
     assert real.code == 0, real.output
     assert looked.reports[0][1:] == real.reports[0][1:]
-    assert real.verdict == f"HEALTHY: {len(DEFAULT.checks)} checks found nothing wrong; 3 of 3 nodes in service, 2 needed."
+    assert (
+        real.verdict == f"HEALTHY: {len(DEFAULT.checks)} checks found nothing wrong; 3 of 3 nodes in service, 2 needed."
+    )
     assert [line.split()[:3] for line in real.reports[0][2:6]] == [
         ["node", "address", "role"],
         ["1", "127.0.0.1", "primary"],
