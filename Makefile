@@ -37,16 +37,18 @@ lint: $(STAMP) ## Check style and format of the Python code
 	@$(RUN) ruff check --quiet
 	@$(RUN) ruff format --check --quiet || { echo "ruff format would change files; run: make format"; exit 1; }
 
-format: $(STAMP) ## Let ruff put the Python code in order
+format: $(STAMP) ## Let ruff put the Python code in order, and write the tables of docs/node_actions.md
 	@$(RUN) ruff check --fix --quiet
 	@$(RUN) ruff format --quiet
+	@$(RUN) python tests/tools/action_tables.py
 
 typecheck: $(STAMP) ## Check the types, strictly
 	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo -p benchmark
-	@$(RUN) mypy -m docs_check -m lock -m package_check -m sanity
+	@$(RUN) mypy -m action_tables -m docs_check -m lock -m package_check -m sanity
 
 docs-check: $(STAMP) ## Check the modules' documentation and the changelog
 	@$(RUN) antsibull-changelog lint
+	@$(RUN) python tests/tools/action_tables.py --check
 	@$(RUN) python tests/tools/docs_check.py
 
 ansible-lint: $(STAMP) ## Check roles, playbooks and YAML at the profile `production`
