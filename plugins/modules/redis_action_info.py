@@ -26,11 +26,11 @@ options:
   action:
     description:
       - One action as another module has returned it, instead of O(uid). It proves that the cluster had this action, so
-        one that is forgotten is told from one that never was; and the object that it was about is looked at.
+        one that is forgotten differs from one that never was; and the object that it was about is read.
     type: dict
   wait:
     description:
-      - Whether to wait until the action has ended, and to fail if it did not end well.
+      - Whether to wait until the action has ended, and to fail if it is not completed then.
       - If the cluster has forgotten the action, the database or node that it was about has to be as the action leaves
         it. An O(uid) alone that the cluster never listed is a failure.
     type: bool
@@ -41,7 +41,7 @@ options:
     description:
       - V(all) lists the actions of the cluster, its nodes and its databases.
       - V(node) lists the node actions of all nodes, or of O(node).
-      - V(cluster) lists actions that concern the whole cluster.
+      - V(cluster) lists the actions of the cluster itself.
       - V(bdb) lists the state machines of the database O(bdb_uid).
       - By default V(node) if O(node) or O(node_uid) is set, V(bdb) if O(bdb_uid) is set, and V(all) otherwise.
     type: str

@@ -1,18 +1,18 @@
 #!/usr/bin/python
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Actions of a whole Redis Enterprise cluster."""
+"""Actions of a Redis Enterprise cluster."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: redis_cluster_action
-short_description: Start, follow, cancel or clear an action of a whole Redis Enterprise cluster
+short_description: Start, wait for, cancel or clear an action of a Redis Enterprise cluster
 version_added: 0.1.0
 author:
   - The redis_enterprise.cluster contributors (@redis-enterprise)
 description:
-  - Starts an action of the whole cluster by its name and waits until it has ended.
+  - Starts an action of the cluster by its name and waits until it has ended.
   - For V(change_master) the roles of the nodes decide. The module does nothing if O(node) is the primary, and otherwise
     waits until the cluster shows it as the primary and answers again.
   - Does nothing for another action if the record of the last one says that it is completed. Nothing else tells what

@@ -169,7 +169,7 @@ class ActionType(abc.ABC):
 
 
 def why_not_completed(action: ActionType, wanted: Wanted, before: Cluster, now: Cluster) -> str | None:
-    """Why the cluster does not show that the action ended well; None if it does."""
+    """Why the cluster does not show the action as completed; None if it does."""
     if action.takes_node and not action.removes_node and now.node(wanted.node_uid) is None:
         return f"node {wanted.node_uid} is not in the cluster"
     return action.unmet_goal(wanted, before, now)

@@ -53,7 +53,7 @@ class ActionRun:
     def start(self, body: t.Mapping[str, t.Any], before: Action | None) -> Action | None:
         """POST. None when the answer was lost or the cluster is busy: then look again and decide anew.
 
-        C(before) is the record as it was, by which a new one is told from it.
+        C(before) is the earlier record, which a new one differs from.
         """
         try:
             answer = self.context.client.write("POST", self.endpoint.path, dict(body)).data

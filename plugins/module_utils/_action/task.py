@@ -103,7 +103,7 @@ class ActionTask:
             self.requests.pause(step.why)
 
     def _completed(self, step: Step) -> Cluster | None:
-        """The cluster as wanted, after the action has ended well; None if another round is needed."""
+        """The cluster with the goal met, after the action is completed; None if another round is needed."""
         detail = self._shards if self.action.progress_detail else None
         ended = self.requests.wait_until_finished(self.endpoint, step.action, detail)
         self.record = ended or self.record

@@ -199,7 +199,7 @@ def _endpoints(selection: Selection) -> list[ActionEndpoint]:
 
 
 def _wait_for(context: Context, selection: Selection, search: ActionSearch) -> Result:
-    """Wait until the action has ended well. One that the cluster has forgotten is judged by its object."""
+    """Wait until the action is completed. One that the cluster has forgotten is judged by its object."""
     began = context.clock.now()
 
     def probe() -> Seen[Action]:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operation of C(redis_cluster_action): carry out an action of the whole cluster, or cancel it."""
+"""Operation of C(redis_cluster_action): carry out an action of the cluster, or cancel it."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def _remarks(node: Node, cluster: Cluster) -> t.Iterator[str]:
     alone = [shard for shard in node.shards if node.can_migrate and shard.is_master and not _replicated(shard, cluster)]
     if alone:
         yield (
-            f"{_named(alone, cluster)} on node {node.uid} has no replica: it is migrated as a whole, which takes "
+            f"{_named(alone, cluster)} on node {node.uid} has no replica: all of it is migrated, which takes "
             "longer and needs its node until the end."
         )
     if len(cluster.others(node.uid)) == 2:

@@ -186,7 +186,7 @@ def test_since_reads_the_times_of_v1(since: str, expected: list[str], clock: t.A
 
 
 def test_a_new_request_erases_the_result_of_the_last_one(world: World) -> None:
-    """Label doc. Who has the uid of the last one is told that it is forgotten, and not the result of the new one."""
+    """Label doc. For the uid of the last one the answer is that it is forgotten, and not the result of the new one."""
     world.behaviour.outcome = "failed"
     error = failed(world, ON, ActionFailed)
     first = error.failure.action
@@ -293,7 +293,7 @@ def test_an_off_that_was_aborted_before_its_end_is_not_taken_for_done(clock: t.A
     assert (again["changed"], again["reason"]) == (True, "an earlier maintenance_off did not finish")
     assert len(world.posts) == 2
     third = act(world, OFF)
-    assert (third["changed"], third["already"], len(world.posts)) == (False, True, 2), "it has ended well"
+    assert (third["changed"], third["already"], len(world.posts)) == (False, True, 2), "it is completed"
 
 
 def test_the_snapshot_of_an_off_that_ended_badly_is_not_overwritten(clock: t.Any) -> None:
