@@ -37,18 +37,20 @@ lint: $(STAMP) ## Check style and format of the Python code
 	@$(RUN) ruff check --quiet
 	@$(RUN) ruff format --check --quiet || { echo "ruff format would change files; run: make format"; exit 1; }
 
-format: $(STAMP) ## Let ruff put the Python code in order, and complete the documentation of options
+format: $(STAMP) ## Put the Python code in order, and write what documentation a tool knows
 	@$(RUN) python tests/tools/option_docs.py
 	@$(RUN) ruff check --fix --quiet
 	@$(RUN) ruff format --quiet
+	@$(RUN) python tests/tools/action_tables.py
 
 typecheck: $(STAMP) ## Check the types, strictly
 	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo -p benchmark
-	@$(RUN) mypy -m docs_check -m lock -m option_docs -m package_check -m sanity
+	@$(RUN) mypy -m action_tables -m docs_check -m lock -m option_docs -m package_check -m sanity
 
 docs-check: $(STAMP) ## Check the modules' documentation and the changelog
 	@$(RUN) python tests/tools/option_docs.py --check
 	@$(RUN) antsibull-changelog lint
+	@$(RUN) python tests/tools/action_tables.py --check
 	@$(RUN) python tests/tools/docs_check.py
 
 ansible-lint: $(STAMP) ## Check roles, playbooks and YAML at the profile `production`

@@ -20,16 +20,17 @@ description:
 options:
   uid:
     description:
-      - The uid of one action. It is searched everywhere unless O(scope), O(node_uid) or O(bdb_uid) is set.
+      - The uid of one action. It is searched everywhere unless O(scope), O(node), O(node_uid) or O(bdb_uid) is
+        set.
     type: str
   action:
     description:
       - One action as another module has returned it, instead of O(uid). It proves that the cluster had this action, so
-        one that is forgotten is told from one that never was; and the object that it was about is looked at.
+        one that is forgotten differs from one that never was; and the object that it was about is read.
     type: dict
   wait:
     description:
-      - Whether to wait until the action has ended, and to fail if it did not end well.
+      - Whether to wait until the action has ended, and to fail if it is not completed then.
       - If the cluster has forgotten the action, the database or node that it was about has to be as the action leaves
         it. An O(uid) alone that the cluster never listed is a failure.
     type: bool
@@ -39,18 +40,24 @@ options:
   scope:
     description:
       - V(all) lists the actions of the cluster, its nodes and its databases.
-      - V(node) lists the node actions of all nodes, or of O(node_uid).
-      - V(cluster) lists actions that concern the whole cluster.
+      - V(node) lists the node actions of all nodes, or of O(node).
+      - V(cluster) lists the actions of the cluster itself.
       - V(bdb) lists the state machines of the database O(bdb_uid).
-      - By default V(node) if O(node_uid) is set, V(bdb) if O(bdb_uid) is set, and V(all) otherwise.
+      - By default V(node) if O(node) or O(node_uid) is set, V(bdb) if O(bdb_uid) is set, and V(all) otherwise.
     type: str
     choices:
       - all
       - node
       - cluster
       - bdb
+  node:
+    description:
+      - The node whose actions are listed, by its uid, host name or address. Names are compared without case
+        and without a trailing dot, and a short name matches the full one.
+      - With O(scope=all), its actions among all actions.
+    type: str
   node_uid:
-    description: List only the actions of this node; with O(scope=all), those among all actions.
+    description: The uid of that node, instead of O(node).
     type: int
   bdb_uid:
     description: List only the state machines of this database; with O(scope=all), its actions among all actions.
@@ -108,7 +115,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What is going on in the cluster?
+- name: List what the cluster is doing
   redis_enterprise.cluster.redis_action_info:
     url: https://node1.example.com:9443
     ca_cert: /etc/ssl/redis-enterprise.pem
@@ -118,11 +125,11 @@ EXAMPLES = r"""
       - running
   register: ongoing
 
-- name: How did the last maintenance of node 2 end?
+- name: Read how the last maintenance of a node ended
   redis_enterprise.cluster.redis_action_info:
     url: https://node1.example.com:9443
     ca_cert: /etc/ssl/redis-enterprise.pem
-    node_uid: 2
+    node: node2.example.com
     name: maintenance_on
 
 - name: Start the drain of node 2 without waiting for it
@@ -215,6 +222,10 @@ evidence:
     - With O(wait=true), what showed the good end of an action that is V(forgotten), such as V(database 7 is gone).
   returned: success
   type: str
+node_uid:
+  description: The uid of the node that O(node) or O(node_uid) names; null if neither is set.
+  returned: success
+  type: int
 failure:
   description:
     - The facts behind a failure, with the keys C(status), C(error_code), C(description), C(method), C(path), C(action)
@@ -223,7 +234,7 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import action_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import action_info, node_option
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
     Front,
     run_module,
@@ -236,7 +247,7 @@ FRONT = Front(
         "uid": {"type": "str"},
         "action": {"type": "dict"},
         "scope": {"type": "str", "choices": ["all", "node", "cluster", "bdb"]},
-        "node_uid": {"type": "int"},
+        **node_option.SPEC,
         "bdb_uid": {"type": "int"},
         "name": {"type": "str"},
         "object_type": {"type": "str", "choices": ["bdb", "node", "cluster"]},

@@ -14,9 +14,10 @@ author:
 description:
   - Starts an action of one node, waits until it has ended, and then reads the node, its shards and its endpoints back
     to prove that the cluster is as the action should leave it.
-  - Does nothing if that is so already. On the server, activations of maintenance stack (two "on" need two "off"), so
-    the module first reads whether the node is in maintenance. It repeats C(maintenance_off) while activations are left.
-  - Takes up an action that is in flight, started by a job that crashed or by somebody else, and waits for it.
+  - Does nothing if the goal is met already. On the server, activations of maintenance stack (two "on" need two "off"),
+    so the module first reads whether the node is in maintenance. It repeats C(maintenance_off) while activations are
+    left.
+  - Adopts an action that is in flight, started by a job that crashed or by another client, and waits for it.
   - Waits for another action that runs on the node. While the node is being removed, nothing else is begun on it, not
     even with O(force).
   - Refuses what would cost the cluster its quorum. Nodes that are already in maintenance count as absent, which the
@@ -25,10 +26,15 @@ description:
     go back to.
   - The page C(docs/node_actions.md) of the collection says for each action and each state of the cluster what happens.
 options:
+  node:
+    description:
+      - The node, by its uid, host name or address. Names are compared without case and without a trailing dot, and a
+        short name matches the full one.
+      - Exactly one of O(node) and O(node_uid) is required.
+    type: str
   node_uid:
     description: The uid of the node.
     type: int
-    required: true
   action:
     description:
       - V(maintenance_on) makes a snapshot of the node, moves its shards and endpoints away, and keeps the node empty.
@@ -36,7 +42,9 @@ options:
       - V(remove) moves everything to the other nodes and takes the node out of the cluster for good. A node that the
         cluster does not list counts as removed, with a warning unless its completed action is still recorded. A node
         that an earlier removal has left V(decommissioning) goes on leaving.
-      - V(enslave_node) hands the role of the cluster's primary over to another node.
+      - V(enslave_node) hands the role of the cluster's primary over to another node, which the cluster chooses, and
+        makes replicas of the node's primary shards where they have one elsewhere. From 7.4 on,
+        M(redis_enterprise.cluster.redis_cluster_action) with V(change_master) hands over the role alone.
     type: str
     required: true
     choices:
@@ -55,29 +63,29 @@ options:
     default: completed
   overwrite_snapshot:
     description:
-      - For O(action=maintenance_on). Whether to make a new snapshot even if the node has one from an earlier
-        maintenance (7.4.2 and later).
-      - Ignored, with a warning, where the earlier snapshot is still needed.
+      - For O(action=maintenance_on), 7.4.2 and later. Whether to make a new snapshot even if the node has one from an
+        earlier maintenance. Ignored, with a warning, where the earlier snapshot is still needed.
     type: bool
   evict_ha_replica:
     description:
-      - For O(action=maintenance_on). V(false) leaves replica shards on the node and only moves primaries away, for
-        clusters without the room to move everything (7.4.2 and later).
+      - For O(action=maintenance_on), 7.4.2 and later. V(false) leaves replica shards on the node and only moves
+        primaries away, for clusters without the room to move everything.
     type: bool
   evict_active_active_replica:
     description:
-      - For O(action=maintenance_on). The same as O(evict_ha_replica), for replica shards of Active-Active databases.
+      - For O(action=maintenance_on), 7.4.2 and later. The same as O(evict_ha_replica), for replica shards of
+        Active-Active databases.
     type: bool
   evict_dbs:
     description:
-      - For O(action=maintenance_on). The uids of the databases whose shards leave the node (7.4.2 and later). All
-        others stay on it, and are lost while it is stopped unless they have a replica elsewhere.
+      - For O(action=maintenance_on), 7.4.2 and later. The uids of the databases whose shards leave the node. All others
+        stay on it, and are lost while it is stopped unless they have a replica elsewhere.
     type: list
     elements: str
   keep_slave_shards:
     description:
       - For O(action=maintenance_on), before 7.4.2 only. Whether replica shards stay on the node. Later releases have
-        O(evict_ha_replica) and O(evict_active_active_replica) instead, and with them this option is refused.
+        O(evict_ha_replica) and O(evict_active_active_replica) instead, and refuse this option.
     type: bool
   snapshot_name:
     description:
@@ -96,8 +104,9 @@ options:
     description:
       - Further members of the request body, for options that have no option here. They are passed on as they are, with
         a warning, because the API's documentation does not have them.
-      - Older schemas of the API name C(demote_node) for V(maintenance_on) and V(enslave_node), and C(shards_only) and
-        C(endpoints_only) for V(enslave_node).
+      - C(rladmin) has C(demote_node) for V(maintenance_on), and C(shards_only) and C(endpoints_only) for
+        V(enslave_node). V(enslave_node) is sent with C(demote_node), without which the role of the primary stays where
+        it is, unless O(action_options) has one of the three.
     type: dict
     default: {}
   force:
@@ -152,6 +161,13 @@ EXAMPLES = r"""
     action: remove
     wait_for_persistence: true
 
+- name: Drain a node that is known by its host name
+  redis_enterprise.cluster.redis_node_action:
+    url: https://node1.example.com:9443
+    ca_cert: /etc/ssl/redis-enterprise.pem
+    node: node2.example.com
+    action: maintenance_on
+
 - name: Let another node be the primary of the cluster
   redis_enterprise.cluster.redis_node_action:
     url: https://node1.example.com:9443
@@ -201,7 +217,7 @@ node:
       type: list
       elements: str
 action:
-  description: The action that was started or taken up; null if there was none to start.
+  description: The action that was started or adopted; null if there was none.
   returned: success
   type: dict
   contains:
@@ -218,18 +234,29 @@ action:
     progress:
       description: Progress from 0 to 100.
       type: float
+outcome:
+  description:
+    - How the task came to the goal. V(started) means that it started the action, or would in check mode. V(adopted)
+      means that the action was running already, so that another job or client started it. V(found) means that the goal
+      was met from the beginning.
+  returned: success, with O(state=completed)
+  type: str
 adopted:
-  description: Whether the action was already running and has been taken up instead of started.
+  description: Whether RV(outcome) is V(adopted).
   returned: success, with O(state=completed)
   type: bool
 already:
-  description: Whether the node was as asked from the beginning, so that there was nothing to do.
+  description: Whether RV(outcome) is V(found).
   returned: success, with O(state=completed)
   type: bool
+node_uid:
+  description: The uid of the node; null if O(node) is a host name or address that no node of the cluster has.
+  returned: success
+  type: int
 reason:
   description:
-    - Why the module did the last thing that it did, or why it did nothing.
-    - With O(state=absent), what was cancelled or cleared and what remains on the node.
+    - The reason of the last thing that the module did, or why it did nothing.
+    - With O(state=absent), what was cancelled or cleared, and the state of the node.
   returned: success
   type: str
 failure:
@@ -247,29 +274,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.
     waiting_spec,
 )
 
-FRONT = Front(
-    node_action.run,
-    {
-        "node_uid": {"type": "int", "required": True},
-        "action": {
-            "type": "str",
-            "required": True,
-            "choices": ["maintenance_on", "maintenance_off", "remove", "enslave_node"],
-        },
-        "state": {"type": "str", "choices": ["completed", "absent"], "default": "completed"},
-        "overwrite_snapshot": {"type": "bool"},
-        "evict_ha_replica": {"type": "bool"},
-        "evict_active_active_replica": {"type": "bool"},
-        "evict_dbs": {"type": "list", "elements": "str"},
-        "keep_slave_shards": {"type": "bool"},
-        "snapshot_name": {"type": "str"},
-        "skip_shards_restore": {"type": "bool"},
-        "wait_for_persistence": {"type": "bool"},
-        "action_options": {"type": "dict", "default": {}},
-        "force": {"type": "bool", "default": False},
-        **waiting_spec(3600.0),
-    },
-)
+FRONT = Front(node_action.run, {**node_action.OPTIONS, **waiting_spec(3600.0)})
 
 
 def main() -> None:

@@ -16,14 +16,21 @@ description:
   - Says for each whether it is in maintenance, and from which endpoint the answer comes, because releases differ in
     where they show it.
 options:
+  node:
+    description:
+      - The nodes to return, each by its uid, host name or address; by default all. One that the cluster does not have
+        is an error. Names are compared without case and without a trailing dot, and a short name matches the full one.
+      - At most one of O(node) and O(node_uid) can be set.
+    type: list
+    elements: str
   node_uid:
     description: The uids of the nodes to return; by default all. A uid that the cluster does not have is an error.
     type: list
     elements: int
   extended:
     description:
-      - Whether to read what runs on each node and its snapshots, and to let it check itself, with two more requests for
-        each node and one for all.
+      - Whether to read the running actions and the snapshots of each node, and to let it check itself, with two more
+        requests for each node and one for all.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -56,7 +63,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodes:
-  description: The nodes, in the order of O(node_uid), otherwise by uid.
+  description: The nodes, in the order of O(node) or O(node_uid), otherwise by uid.
   returned: success
   type: list
   elements: dict
@@ -239,6 +246,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.
 FRONT = Front(
     node_info.run,
     {
+        "node": {"type": "list", "elements": "str"},
         "node_uid": {"type": "list", "elements": "int"},
         "extended": {"type": "bool", "default": False},
     },

@@ -18,7 +18,7 @@ def info(cluster: Emulated, **options: t.Any) -> Run:
 
 
 def start(cluster: Emulated, seconds: float = 1.0, **fault: t.Any) -> dict[str, t.Any]:
-    """A drain that nobody waits for, as the task returns it."""
+    """A drain with wait: false, as the task returns it."""
     cluster.fault("slow_action", name=ON, seconds=seconds, count=1)
     if fault:
         cluster.fault("action", name=ON, count=1, **fault)
@@ -47,7 +47,7 @@ def test_waiting_fails_with_the_action(own_cluster: Emulated, outcome: str) -> N
     assert run.result["failure"]["action"]["uid"] == started["uid"]
 
 
-def test_forgotten_is_told_from_never_known(own_cluster: Emulated) -> None:
+def test_forgotten_differs_from_never_known(own_cluster: Emulated) -> None:
     started = start(own_cluster, 0.2)
     assert info(own_cluster, action=started, wait=True).result["record"] == "listed"
     own_cluster.run("redis_node_action", node_uid=2, action=ON, state="absent")
@@ -60,7 +60,7 @@ def test_forgotten_is_told_from_never_known(own_cluster: Emulated) -> None:
     assert "It never had it, or has forgotten it" in never.result["msg"]
 
 
-def test_a_deletion_that_nobody_waited_for_is_judged_by_the_database(own_cluster: Emulated) -> None:
+def test_a_deletion_without_waiting_is_judged_by_the_database(own_cluster: Emulated) -> None:
     made = own_cluster.run("redis_bdb", name="short-lived", memory_size="100MB", wait=False)
     assert info(own_cluster, action=made.result["action"], wait=True).result["action"]["status"] == "completed"
     gone = own_cluster.run("redis_bdb", name="short-lived", state="absent", wait=False)

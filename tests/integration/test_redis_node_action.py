@@ -55,7 +55,7 @@ def test_off_for_a_node_that_is_in_service_does_nothing(own_cluster: Emulated) -
     assert "is not in maintenance" in run.result["reason"]
 
 
-def test_an_action_in_flight_is_taken_up(own_cluster: Emulated) -> None:
+def test_an_action_in_flight_is_adopted(own_cluster: Emulated) -> None:
     databases(own_cluster)
     own_cluster.fault("slow_action", name=ON, seconds=2)
     started = on(own_cluster, wait=False)
@@ -63,11 +63,11 @@ def test_an_action_in_flight_is_taken_up(own_cluster: Emulated) -> None:
     assert started.result["action"]["status"] in ("queued", "starting", "running")
     checked = on(own_cluster, check=True)
     assert (checked.changed, checked.result["adopted"]) == (False, True)
-    taken_up = on(own_cluster)
-    assert (taken_up.changed, taken_up.result["adopted"]) == (False, True)
-    assert taken_up.result["action"]["uid"] == started.result["action"]["uid"]
-    assert taken_up.result["node"]["in_maintenance"]
-    assert taken_up.writes == []
+    adopted = on(own_cluster)
+    assert (adopted.changed, adopted.result["adopted"]) == (False, True)
+    assert adopted.result["action"]["uid"] == started.result["action"]["uid"]
+    assert adopted.result["node"]["in_maintenance"]
+    assert adopted.writes == []
 
 
 def test_off_waits_for_an_on_that_is_in_flight(own_cluster: Emulated) -> None:

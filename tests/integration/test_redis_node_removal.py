@@ -58,6 +58,7 @@ def test_the_role_of_the_primary_is_handed_over_on_every_release(release: str) -
     with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3", "--version", release) as cluster:
         assert primary(cluster) == 1
         run = cluster.prove("redis_node_action", node_uid=1, action=ENSLAVE)
+        assert [entry["body"] for entry in run.writes] == [{"demote_node": True}], "without it the role stays"
         assert run.result["diff"] == {
             "before": {"node_uid": 1, "role": "master"},
             "after": {"node_uid": 1, "role": "slave"},
@@ -71,7 +72,7 @@ def test_the_primary_is_removed_after_it_has_handed_over(own_cluster: Emulated) 
         assert refused.result["failed"]
         assert "enslave_node" in refused.result["msg"]
         assert refused.writes == []
-    own_cluster.run("redis_node_action", node_uid=1, action=ENSLAVE)
+    own_cluster.run("redis_cluster_action", action="change_master", node_uid=2)
     run = remove(own_cluster, 1)
     assert run.changed, run.result
     assert nodes(own_cluster) == [2, 3]
@@ -198,7 +199,7 @@ def test_a_primary_that_half_left_hands_over_and_goes_on_leaving(own_cluster: Em
     assert remove(own_cluster, 1, force=True).result["failed"]
     assert own_cluster.api("GET", "/v1/nodes/1").json()["status"] == "decommissioning"
     refused = remove(own_cluster, 1)
-    assert "Node 1 is the primary of the cluster: hand that over first with enslave_node" in refused.result["msg"]
+    assert "Node 1 is the primary of the cluster: hand that role over first" in refused.result["msg"]
     assert own_cluster.run("redis_node_action", node_uid=1, action=ENSLAVE).changed
     assert remove(own_cluster, 1).changed
     assert nodes(own_cluster) == [2, 3]
@@ -217,7 +218,7 @@ def test_a_removal_that_is_stuck_before_it_runs_is_named_cancelled_and_repeated(
     action = stuck.result["failure"]["action"]
     assert (action["name"], action["object_uid"], action["status"]) == (REMOVE, "3", "starting")
     again = remove(own_cluster, wait_timeout=0.5)
-    assert again.result["failure"]["action"]["uid"] == action["uid"], "it is taken up, and not started once more"
+    assert again.result["failure"]["action"]["uid"] == action["uid"], "it is adopted, and not started once more"
     assert again.writes == []
     maintenance = own_cluster.run("redis_node_action", node_uid=3, action="maintenance_on")
     assert "remove of node 3 is starting" in maintenance.result["msg"]
@@ -250,17 +251,17 @@ def test_nothing_else_is_begun_on_a_node_that_is_being_removed(own_cluster: Emul
 def test_a_node_that_was_removed_is_told_from_one_that_never_was(own_cluster: Emulated) -> None:
     assert remove(own_cluster).changed
     run = own_cluster.run("redis_node_action", node_uid=3, action="maintenance_on")
-    assert run.result["msg"] == "Node 3 is not in the cluster any more: remove of node 3 is completed."
+    assert run.result["msg"] == "Node 3 is no longer in the cluster: remove of node 3 is completed."
 
 
-def test_a_removal_in_flight_is_taken_up_and_another_waited_for(own_cluster: Emulated) -> None:
+def test_a_removal_in_flight_is_adopted(own_cluster: Emulated) -> None:
     own_cluster.fault("slow_action", name=REMOVE, seconds=1.5, count=1)
     started = remove(own_cluster, wait=False)
     assert started.changed
     checked = remove(own_cluster, check=True)
     assert (checked.changed, checked.result["adopted"]) == (False, True)
-    taken_up = remove(own_cluster)
-    assert (taken_up.changed, taken_up.result["adopted"], taken_up.writes) == (False, True, [])
+    adopted = remove(own_cluster)
+    assert (adopted.changed, adopted.result["adopted"], adopted.writes) == (False, True, [])
     assert nodes(own_cluster) == [1, 2]
 
 
@@ -292,7 +293,7 @@ def test_a_lost_answer_is_looked_into(own_cluster: Emulated, when: str) -> None:
     assert nodes(own_cluster) == [1, 2]
 
 
-def test_options_that_nobody_documents_are_passed_on_with_a_warning(own_cluster: Emulated) -> None:
+def test_undocumented_options_are_passed_on_with_a_warning(own_cluster: Emulated) -> None:
     run = own_cluster.run(
         "redis_node_action", node_uid=1, action=ENSLAVE, action_options={"demote_node": True, "shards_only": False}
     )

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 import trustme
+from support.acting_api import World
 from support.scripted_api import ScriptedApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Clock
@@ -34,6 +35,12 @@ class FakeClock(Clock):
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def world(clock: FakeClock) -> World:
+    """A cluster of three nodes whose actions run on the fake clock."""
+    return World("8.0.16", clock)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API's five shapes for "something is going on" become one typed Action.
+"""The typed Action, and the parsers of the five shapes in which the API lists actions.
 
 They are: tasks and state machines (C(/v1/actions)), v2 actions, node actions and cluster actions. Numbers arrive as
-strings, C(progress) may be missing, a status has two spellings, lists come bare or in an object: all of it ends here.
+strings, C(progress) may be missing, a status has two spellings, and lists come bare or in an object.
 """
 
 from __future__ import annotations
@@ -49,17 +49,22 @@ class Action:
     def succeeded(self) -> bool:
         return self.status == "completed"
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether only its object tells how it ended: an action that has done its work can be recorded as aborted."""
+        return self.status == "aborted"
+
     def as_dict(self) -> dict[str, t.Any]:
         return {**dataclasses.asdict(self), "finished": self.finished}
 
     def sentence(self) -> str:
-        """What a message says of it, such as C(maintenance_on of node 2 is running, 40%)."""
+        """Its state for a message, such as C(maintenance_on of node 2 is running, 40%)."""
         of = f" of {self.object_type} {self.object_uid}" if self.object_uid else ""
         percent = f", {self.progress:.0f}%" if self.progress is not None and not self.finished else ""
         return ", ".join([f"{self.name}{of} is {self.status}{percent}", *self._details()])
 
     def line(self, *more: str) -> str:
-        """What an operator reads while it runs, such as C(node:2 maintenance_on 40%); C(more) follows."""
+        """The status line while it runs, such as C(node:2 maintenance_on 40%); C(more) follows."""
         on = ":".join(part for part in (self.object_type, self.object_uid) if part)
         percent = f"{self.progress:.0f}%" if self.progress is not None and self.status == "running" else self.status
         return " · ".join([f"{on} {self.name} {percent}".lstrip(), *self._details(), *more])
@@ -123,9 +128,9 @@ def from_cluster(body: t.Any, name: str | None = None) -> list[Action]:
     return [_action({"name": name, **item}, "cluster", "cluster", None) for item in _items(body)]
 
 
-def from_shown(shown: t.Mapping[str, t.Any]) -> Action:
-    """An action as a module has returned it; what is not needed to find it again is left out."""
-    uid, status = _text(shown.get("uid")), _text(shown.get("status"))
+def from_result(result: t.Mapping[str, t.Any]) -> Action:
+    """The action that a module has returned, without the members that are not needed to find it again."""
+    uid, status = _text(result.get("uid")), _text(result.get("status"))
     if uid is None or status is None:
         raise InvalidInput(
             "action is not an action as the modules return it, with uid and status: give the value that another task "
@@ -133,11 +138,11 @@ def from_shown(shown: t.Mapping[str, t.Any]) -> Action:
         )
     return Action(
         uid,
-        _text(shown.get("name")) or "",
-        _text(shown.get("kind")) or "other",
+        _text(result.get("name")) or "",
+        _text(result.get("kind")) or "other",
         _SPELLINGS.get(status, status),
-        object_type=_text(shown.get("object_type")),
-        object_uid=_text(shown.get("object_uid")),
+        object_type=_text(result.get("object_type")),
+        object_uid=_text(result.get("object_uid")),
     )
 
 
@@ -161,8 +166,8 @@ def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, obj
         object_type=object_type,
         object_uid=object_uid,
         state=_text(item.get("state")),
-        creation_time=_whole(item.get("creation_time")),
-        heartbeat=_whole(item.get("heartbeat")),
+        creation_time=_integer(item.get("creation_time")),
+        heartbeat=_integer(item.get("heartbeat")),
         description=hide(_text(item.get("description"))),
         error_code=_text(item.get("error_code")),
         error=hide(_text(item.get("error_message") or item.get("error"))),
@@ -171,12 +176,12 @@ def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, obj
 
 
 def canonical_name(name: str) -> str:
-    """The name as the path of a request has it."""
+    """The name as request paths spell it."""
     return _NODE_ACTION_NAMES.get(name, name)
 
 
 def _without_snapshots(operations: t.Any) -> dict[str, t.Any]:
-    """Pending operations without what they store for themselves: their snapshot can hold a database's settings."""
+    """Pending operations without their snapshots, which can hold the settings of a database."""
     return {
         str(shard): {key: value for key, value in each.items() if key != "snapshot"} if isinstance(each, dict) else each
         for shard, each in (operations.items() if isinstance(operations, dict) else ())
@@ -208,7 +213,7 @@ def _number(value: t.Any) -> float | None:
         return None
 
 
-def _whole(value: t.Any) -> int | None:
+def _integer(value: t.Any) -> int | None:
     number = _number(value)
     return None if number is None else int(number)
 
@@ -217,7 +222,7 @@ def _whole(value: t.Any) -> int | None:
 
 
 def read_all(client: Client, api_version: str = "auto") -> list[Action]:
-    """All actions that the cluster remembers; C(auto) asks v2, and v1 where that is not known (before 7.22)."""
+    """All actions that the cluster lists; C(auto) asks v2, and v1 where the release has no v2 (before 7.22)."""
     if api_version in ("auto", "v2"):
         body = client.find("/v2/actions")
         if body is not None:
@@ -228,7 +233,7 @@ def read_all(client: Client, api_version: str = "auto") -> list[Action]:
 
 
 def read_one(client: Client, uid: str, api_version: str = "auto") -> Action | None:
-    """One action by its uid; None when the cluster does not know it (any more)."""
+    """One action by its uid; None where the cluster does not list it, or no longer."""
     if api_version in ("auto", "v2"):
         body = client.find(f"/v2/actions/{uid}")
         if isinstance(body, dict):
@@ -239,11 +244,11 @@ def read_one(client: Client, uid: str, api_version: str = "auto") -> Action | No
     return from_v1_item(body) if isinstance(body, dict) else None
 
 
-def require_success(action: Action, what_remains: str) -> None:
-    """Raise ActionFailed for an action that ended in any other way than completed."""
+def require_success(action: Action, advice: str) -> None:
+    """Raise ActionFailed, with C(advice), for an action that ended in any other way than completed."""
     if action.finished and not action.succeeded:
         raise ActionFailed(
-            f"{action.sentence().rstrip('.')}. {what_remains}",
+            f"{action.sentence().rstrip('.')}. {advice}",
             Failure(
                 error_code=action.error_code,
                 description=action.error or action.description,

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an operation is given, and what it returns. An operation knows neither AnsibleModule nor the controller."""
+"""The input and the result of an operation, which knows neither AnsibleModule nor the controller."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame
 
 @dataclasses.dataclass
 class Context:
-    """One task: its options (names and types as in the argument spec), the client, and the clock."""
+    """A task: its options (names and types as in the argument spec), the client, and the clock."""
 
     client: Client
     params: t.Mapping[str, t.Any]
@@ -47,18 +47,18 @@ class Deadline:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What a task returns. C(values) are the keys beside changed and diff."""
+    """The result of a task. C(values) are the keys beside changed and diff."""
 
     changed: bool
     values: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     before: t.Any = None
     after: t.Any = None
-    failed: str | None = None  # the message, where part of the work is done and part has failed
+    failed: str | None = None  # the message, where a part of the work has failed
 
     def as_dict(self) -> dict[str, t.Any]:
-        shown: dict[str, t.Any] = {"changed": self.changed, **self.values}
+        result: dict[str, t.Any] = {"changed": self.changed, **self.values}
         if self.before is not None or self.after is not None:
-            shown["diff"] = {"before": self.before, "after": self.after}
+            result["diff"] = {"before": self.before, "after": self.after}
         if self.failed is not None:
-            shown.update(failed=True, msg=self.failed)
-        return shown
+            result.update(failed=True, msg=self.failed)
+        return result

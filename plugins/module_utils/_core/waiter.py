@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting: a clock, a probe, and a pause that grows with the time waited so far."""
+"""Waiting: a clock, a probe, and a pause between two probes that grows with the time waited so far."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from .errors import Failure, WaitTimeout
 
 SHORTEST_PAUSE = 0.1  # seconds
 SHARE_OF_ELAPSED = 0.1  # the pause is this share of the time waited: late by at most a tenth
+GRACE = 5.0  # seconds in which a lost request may still arrive, and the endpoints may still disagree
+LISTED_WITHIN = 2.0  # seconds in which a new action is listed
 
 
 class Clock:
-    """The time as the waiter sees it; tests put a fake one here."""
+    """Monotonic time; tests use a fake one."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -24,12 +26,12 @@ class Clock:
         time.sleep(seconds)
 
 
-# Called with what was seen and the seconds waited so far; says whether it was shown.
+# Called with a status line and the seconds waited so far; returns whether it was shown.
 OnProgress = t.Callable[[str, float], bool]
 
 
-def silent(what: str, elapsed: float) -> bool:
-    """Where no progress is shown."""
+def silent(line: str, elapsed: float) -> bool:
+    """The receiver of status lines where none are shown."""
     return True
 
 
@@ -44,7 +46,7 @@ class Wait:
 
     @property
     def shows_progress(self) -> bool:
-        """Whether progress is shown to anybody."""
+        """Whether status lines are shown at all."""
         return self.on_progress is not silent
 
 
@@ -53,7 +55,7 @@ T = t.TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class Seen(t.Generic[T]):
-    """One observation of a probe: is the wait over, a phrase that says what was seen, and the C(value) that was read.
+    """One observation of a probe: whether the wait is over, a phrase for messages, and the C(value) that was read.
 
     C(line) is the status line for an operator, where that is not the phrase.
     """
@@ -66,15 +68,12 @@ class Seen(t.Generic[T]):
 
 
 def pause_after(elapsed: float, longest: float) -> float:
-    """Seconds to the next look, after C(elapsed) seconds of waiting."""
+    """Seconds until the next probe, after C(elapsed) seconds of waiting."""
     return max(SHORTEST_PAUSE, min(elapsed * SHARE_OF_ELAPSED, longest))
 
 
 def wait_until(probe: t.Callable[[], Seen[T]], wait: Wait, clock: Clock, waiting_for: str) -> Seen[T]:
-    """Call C(probe) until it is done; raise WaitTimeout with the last thing seen when time is over.
-
-    Returns the last observation, so that nothing has to be carried out of the probe by other means.
-    """
+    """The observation with which C(probe) is done; raises WaitTimeout with the last one when time is over."""
     started = clock.now()
     shown = ""
     while True:

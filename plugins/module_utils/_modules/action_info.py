@@ -9,32 +9,32 @@ import datetime
 import re
 import typing as t
 
-from .._action import lookup as _action_lookup
-from .._action import model as _actions
-from .._action.lookup import Finder
+from .._action import lookup, model
+from .._action.lookup import ActionEndpoint, ActionSearch
 from .._action.model import Action
-from .._api import cluster as _cluster
+from .._action.registry import Wanted, why_not_completed
+from .._api import cluster as cluster_api
 from .._core.context import Context, Result
 from .._core.errors import ActionFailed, Failure, InvalidInput
-from .._core.waiter import Seen, wait_until
-from . import node_action
+from .._core.waiter import LISTED_WITHIN, Seen, wait_until
+from .._node.actions import NODE_ACTIONS
+from . import node_option
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
 
 _UID = re.compile(r"[A-Za-z0-9_.:-]+")
-_GRACE = 2.0  # seconds that a new action may take to be listed
-_SELECTING = ("name", "status", "object_type", "since")
+_FILTERS = ("name", "status", "object_type", "since")
 LISTED, FORGOTTEN, UNKNOWN = "listed", "forgotten", "unknown"
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
-    """Which actions the user asks for."""
+class Selection:
+    """The actions that the user asks for."""
 
     scope: str  # all, node, cluster or bdb
     uid: str | None = None
-    given: Action | None = None  # what another task has returned about the one
+    given: Action | None = None  # the one action as another task has returned it
     node_uid: int | None = None
     bdb_uid: int | None = None
     name: str | None = None
@@ -65,21 +65,29 @@ def _time_of(action: Action) -> int | None:
 
 
 def run(context: Context) -> Result:
-    wanted = wanted_from(context.params)
-    if wanted.uid is None:
-        actions = [action for action in _of_scope(context.client, wanted) if wanted.covers(action)]
-        return _result(actions, None, None)
-    finder = Finder(context.client, wanted.uid, _sources(wanted), context.warn)
-    if wanted.wait:
-        return _wait_for(context, wanted, finder)
-    action = finder.look()
-    if action is None and wanted.api_version == "v2":
-        finder.require_v2()
-    missing = UNKNOWN if wanted.given is None else FORGOTTEN
-    return _result([action] if action else [], action, LISTED if action else missing)
+    selection = selection_from(context.params)
+    if node_option.given(context.params) == "node":
+        selection = dataclasses.replace(selection, node_uid=node_option.read_uid(context.client, context.params))
+    if selection.uid is None:
+        actions = [action for action in _list(context.client, selection) if selection.covers(action)]
+        return _result(selection, actions, None, None)
+    search = ActionSearch(context.client, selection.uid, _endpoints(selection), context.warn)
+    if selection.wait:
+        return _wait_for(context, selection, search)
+    action = search.find()
+    if action is None and selection.api_version == "v2":
+        search.require_v2()
+    missing = UNKNOWN if selection.given is None else FORGOTTEN
+    return _result(selection, [action] if action else [], action, LISTED if action else missing)
 
 
-def _result(actions: t.Sequence[Action], one: Action | None, record: str | None, evidence: str | None = None) -> Result:
+def _result(
+    selection: Selection,
+    actions: t.Sequence[Action],
+    one: Action | None,
+    record: str | None,
+    evidence: str | None = None,
+) -> Result:
     return Result(
         False,
         {
@@ -87,22 +95,28 @@ def _result(actions: t.Sequence[Action], one: Action | None, record: str | None,
             "action": one.as_dict() if one else None,
             "record": record,
             "evidence": evidence,
+            "node_uid": selection.node_uid,
         },
     )
 
 
-# -- what is asked for -----------------------------------------------------------------------------------------------
+# -- the selection ---------------------------------------------------------------------------------------------------
 
 
-def wanted_from(params: t.Mapping[str, t.Any]) -> Wanted:
-    """The task's options as a Wanted; raises InvalidInput where they contradict each other."""
-    node_uid, bdb_uid = params.get("node_uid"), params.get("bdb_uid")
-    if node_uid is not None and bdb_uid is not None:
-        raise InvalidInput("node_uid and bdb_uid are both set: an action belongs to a node or a database; give one.")
-    implied = "node" if node_uid is not None else "bdb" if bdb_uid is not None else "all"
+def selection_from(params: t.Mapping[str, t.Any]) -> Selection:
+    """The selection that the task's options describe; raises InvalidInput where they contradict each other.
+
+    A node that is named by C(node) has no uid here yet: nothing is read before the options are known to be valid.
+    """
+    node, bdb_uid = node_option.given(params), params.get("bdb_uid")
+    if node and bdb_uid is not None:
+        raise InvalidInput(f"{node} and bdb_uid are both set: an action belongs to a node or a database; give one.")
+    implied = "node" if node else "bdb" if bdb_uid is not None else "all"
     scope = params.get("scope") or implied
     if scope not in ("all", implied) and implied != "all":
-        raise InvalidInput(f"{implied}_uid is set, but scope is {scope}: leave scope out, or set it to {implied}.")
+        raise InvalidInput(
+            f"{node or 'bdb_uid'} is set, but scope is {scope}: leave scope out, or set it to {implied}."
+        )
     if scope == "bdb" and bdb_uid is None:
         raise InvalidInput("scope is bdb, but bdb_uid is not set: give the uid of the database.")
     api_version = params.get("api_version") or "auto"
@@ -110,20 +124,20 @@ def wanted_from(params: t.Mapping[str, t.Any]) -> Wanted:
         raise InvalidInput(f"api_version is v2, but the API has the scope {scope} only in v1: leave api_version out.")
     given = _given(params)
     uid = given.uid if given else params.get("uid")
-    selecting = [name for name in _SELECTING if params.get(name)]
-    if uid is not None and selecting:
-        raise InvalidInput(f"uid and action name one action: leave {' and '.join(selecting)} out.")
+    filters = [name for name in _FILTERS if params.get(name)]
+    if uid is not None and filters:
+        raise InvalidInput(f"uid and action name one action: leave {' and '.join(filters)} out.")
     if uid is not None and not _UID.fullmatch(uid):
         raise InvalidInput(f"uid {uid!r} is not the uid of an action: it has letters, digits and hyphens.")
     if params.get("wait") and uid is None:
         raise InvalidInput("wait is true, but nothing says for what: give uid, or action as another task returned it.")
-    return Wanted(
+    return Selection(
         scope,
         uid,
         given,
-        node_uid,
+        params.get("node_uid"),
         bdb_uid,
-        _actions.canonical_name(params["name"]) if params.get("name") else None,
+        model.canonical_name(params["name"]) if params.get("name") else None,
         tuple(params.get("status") or ()),
         params.get("object_type"),
         _since(params.get("since")),
@@ -133,13 +147,13 @@ def wanted_from(params: t.Mapping[str, t.Any]) -> Wanted:
 
 
 def _given(params: t.Mapping[str, t.Any]) -> Action | None:
-    shown = params.get("action")
-    if shown is None:
+    result = params.get("action")
+    if result is None:
         return None
-    others = [name for name in ("uid", "scope", "node_uid", "bdb_uid") if params.get(name) is not None]
+    others = [name for name in ("uid", "scope", "node", "node_uid", "bdb_uid") if params.get(name) is not None]
     if others:
         raise InvalidInput(f"action says all about the action: leave {' and '.join(others)} out.")
-    return _actions.from_shown(shown)
+    return model.from_result(result)
 
 
 def _since(text: str | None) -> float | None:
@@ -159,64 +173,61 @@ def _since(text: str | None) -> float | None:
     return (time if time.tzinfo else time.replace(tzinfo=datetime.UTC)).timestamp()
 
 
-def _of_scope(client: Client, wanted: Wanted) -> list[Action]:
-    if wanted.scope == "all":
-        return _actions.read_all(client, wanted.api_version)
-    source = _list_of(wanted)
-    return source.parse(client.find(source.path))
+def _list(client: Client, selection: Selection) -> list[Action]:
+    if selection.scope == "all":
+        return model.read_all(client, selection.api_version)
+    return _endpoint_of_scope(selection).actions(client)
 
 
-def _list_of(wanted: Wanted) -> _action_lookup.Source:
-    if wanted.scope == "node":
-        return _action_lookup.node_list(wanted.node_uid)
-    if wanted.scope == "bdb" and wanted.bdb_uid is not None:
-        return _action_lookup.bdb_list(wanted.bdb_uid)
-    return _action_lookup.cluster_list()
+def _endpoint_of_scope(selection: Selection) -> ActionEndpoint:
+    if selection.scope == "node":
+        return lookup.node_actions_endpoint(selection.node_uid)
+    if selection.scope == "bdb" and selection.bdb_uid is not None:
+        return lookup.bdb_actions_endpoint(selection.bdb_uid)
+    return lookup.cluster_actions_endpoint()
 
 
-def _sources(wanted: Wanted) -> list[_action_lookup.Source]:
-    if wanted.given is not None:
-        return _action_lookup.by_action(wanted.given)
-    if wanted.scope == "all":
-        return _action_lookup.by_uid(str(wanted.uid), wanted.api_version)
-    return [_list_of(wanted)]
+def _endpoints(selection: Selection) -> list[ActionEndpoint]:
+    if selection.given is not None:
+        return lookup.endpoints_of_action(selection.given)
+    if selection.scope == "all":
+        return lookup.endpoints_of_uid(str(selection.uid), selection.api_version)
+    return [_endpoint_of_scope(selection)]
 
 
 # -- waiting ---------------------------------------------------------------------------------------------------------
 
 
-def _wait_for(context: Context, wanted: Wanted, finder: Finder) -> Result:
-    """Until the action has ended well. One that the cluster has forgotten is judged by the object that it was about."""
+def _wait_for(context: Context, selection: Selection, search: ActionSearch) -> Result:
+    """Wait until the action is completed. One that the cluster has forgotten is judged by its object."""
     began = context.clock.now()
-    objects: list[str] = []  # what the object says, where the action is not listed any more
 
-    def probe() -> Seen[t.Any]:
-        action = finder.look()
+    def probe() -> Seen[Action]:
+        action = search.find()
         if action is not None:
-            return Seen(action.finished, action.sentence(), Failure(action=action.as_dict()), action.line())
-        if context.clock.now() - began < _GRACE and finder.seen is None and wanted.given is None:
-            return Seen(False, f"action {wanted.uid} is not listed")
-        known = finder.seen or wanted.given
-        if known is None:
-            raise ActionFailed(
-                f"The cluster lists no action {wanted.uid}. It never had it, or has forgotten it, which it does some "
-                "time after the end; which of them cannot be told from a uid. Give action, as the task that started it "
-                "returned it, instead of uid."
+            return Seen(
+                action.finished, action.sentence(), Failure(action=action.as_dict()), action.line(), value=action
             )
-        aftermath = _aftermath(context.client, known)
-        objects[:] = [aftermath.what]
-        return aftermath
+        known = search.last or selection.given
+        if known is not None:
+            return _effect_of_forgotten(context.client, known)
+        if context.clock.now() - began < LISTED_WITHIN:
+            return Seen(False, f"action {selection.uid} is not listed")
+        raise ActionFailed(
+            f"The cluster lists no action {selection.uid}. It never had it, or has forgotten it, which it does some "
+            "time after the end; which of the two cannot be read from a uid. Give action, as the task that started it "
+            "returned it, instead of uid."
+        )
 
-    wait_until(probe, context.wait, context.clock, f"the action {wanted.uid}")
-    if objects:
-        return _result([], None, FORGOTTEN, objects[0])
-    action = t.cast("Action", finder.seen)
-    _actions.require_success(action, "Look at the object that it was about before it is tried again.")
-    return _result([action], action, LISTED)
+    last = wait_until(probe, context.wait, context.clock, f"the action {selection.uid}")
+    if last.value is None:
+        return _result(selection, [], None, FORGOTTEN, last.what)
+    model.require_success(last.value, "Look at its object before it is tried again.")
+    return _result(selection, [last.value], last.value, LISTED)
 
 
-def _aftermath(client: Client, action: Action) -> Seen[t.Any]:
-    """What the object of a forgotten action says about its end; raises ActionFailed where it speaks against it."""
+def _effect_of_forgotten(client: Client, action: Action) -> Seen[Action]:
+    """The end of a forgotten action as its object shows it; raises ActionFailed where that speaks against it."""
     if action.object_type == "bdb" and action.object_uid:
         bdb = client.find(f"/v1/bdbs/{action.object_uid}")
         status = "gone" if bdb is None else str(bdb.get("status"))
@@ -226,15 +237,16 @@ def _aftermath(client: Client, action: Action) -> Seen[t.Any]:
             return Seen(False, what)
         if status == ("gone" if deleting else "active") or (status == "gone" and not action.name):
             return Seen(True, what)
-    elif action.object_type == "node" and action.object_uid and action.name in node_action.NAMES:
-        problem = node_action.undone(action.name, int(action.object_uid), _cluster.read(client))
+    elif action.object_type == "node" and action.object_uid and action.name in NODE_ACTIONS:
+        cluster, wanted = cluster_api.read(client), Wanted(int(action.object_uid), action.name)
+        problem = why_not_completed(NODE_ACTIONS[action.name], wanted, cluster, cluster)
         if problem is None:
             return Seen(True, f"node {action.object_uid} is as {action.name} leaves it")
         what = problem
     else:
         what = "nothing else tells how it ended"
     raise ActionFailed(
-        f"The cluster has forgotten {action.name or 'the action'} ({action.uid}) before it was seen to end: somebody "
-        f"cleared its record, or started a new one, or it ended long ago; and {what}.",
+        f"The cluster has forgotten {action.name or 'the action'} ({action.uid}) before its end was seen: its record "
+        f"was cleared, or replaced by that of a new one, or it ended long ago; and {what}.",
         Failure(action=action.as_dict()),
     )

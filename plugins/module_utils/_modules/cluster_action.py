@@ -1,108 +1,68 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operation of C(redis_cluster_action): carry out an action of the whole cluster, or cancel it."""
+"""Operation of C(redis_cluster_action): carry out an action of the cluster, or cancel it."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._action import model as _actions
-from .._action.model import Action
-from .._action.run import MOST_RUNS, ActionRun, cancel_and_clear, cluster_spot
+from .._action.lookup import ActionEndpoint, cluster_action_endpoint, node_actions_endpoint
+from .._action.registry import NO_NODE, ActionType, View, Wanted
+from .._action.task import ActionTask, remove_record
+from .._api import cluster as cluster_api
 from .._core.context import Context, Result
-from .._core.errors import ActionFailed, ApiError, Failure, GoalNotReached
-from .._node import cluster_action as _cluster_action_plan
-from .._node.cluster_action import Step, Wanted
+from .._core.errors import InvalidInput
+from .._node.actions import CLUSTER_ACTIONS
+from .._node.cluster_action import RecordedAction
+from . import node_option
 
-_REMAINS = "Nothing says what it has left behind: look at redis_health_info. Run the task again to start it anew."
+if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
+    from .._http.client import Client
+
+OPTIONS: t.Mapping[str, t.Any] = {
+    "action": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["completed", "absent"], "default": "completed"},
+    **node_option.SPEC,
+    **CLUSTER_ACTIONS.option_specs,
+    "rerun": {"type": "bool", "default": False},
+    "action_options": {"type": "dict", "default": {}},
+}
 
 
 def run(context: Context) -> Result:
-    wanted = _cluster_action_plan.wanted_from(context.params)
-    if context.params["state"] == "absent":
-        return _remove_record(context, wanted.action)
-    driver = ActionRun(context, cluster_spot(wanted.action))
-    return driver.carry_out(lambda: _complete(context, driver, wanted))
+    params = context.params
+    action = CLUSTER_ACTIONS.get(params["action"]) or RecordedAction(params["action"])
+    endpoint = cluster_action_endpoint(action.name)
+    options = CLUSTER_ACTIONS.options_from(action, params)
+    _refuse_options(action, params)
+    if params["state"] == "absent":
+        return remove_record(context, endpoint, {"action": action.name}, f"no {action.name} is recorded")
+    uid = node_option.read_uid(context.client, params)
+    wanted = Wanted(NO_NODE if uid is None else uid, action.name, options, rerun=bool(params.get("rerun")))
+    read = _reader(context.client, action, wanted, endpoint)
+    return ActionTask(context, action, wanted, endpoint, read, lambda _cluster: {"node_uid": uid}).run()
 
 
-def _complete(context: Context, driver: ActionRun, wanted: Wanted) -> Result:
-    before = driver.spot.read(context)
-    record, adopted = before, False
-    while True:
-        if driver.sent and record is not None and (before is None or before.uid != record.uid):
-            _actions.require_success(record, _REMAINS)  # what a POST without an answer has started
-        step = _cluster_action_plan.decide(wanted, record, before)
-        if step.kind == "nothing" or context.check_mode:
-            return _result(context, driver, before, record, step, adopted)
-        adopted = adopted or step.kind == "adopt"
-        action = record if step.kind == "adopt" else _start(driver, wanted.options, record, step)
-        if action is not None:
-            if context.wait.enabled:
-                action = _end_of(driver, action, record if step.kind == "adopt" else None)
-            return _result(context, driver, before, action, step, adopted)
-        record = driver.spot.read(context)
+def _refuse_options(action: ActionType, params: t.Mapping[str, t.Any]) -> None:
+    named = node_option.given(params)
+    if not action.takes_node and named:
+        with_node = " and ".join(each.name for each in CLUSTER_ACTIONS.values() if each.takes_node)
+        raise InvalidInput(f"{named} is an option of {with_node}, not of {action.name}: leave it out.")
+    if action.takes_node and params["state"] != "absent":
+        node_option.require(params, action.name)
+        if "node_uid" in (params.get("action_options") or {}):
+            raise InvalidInput("node_uid is in action_options: set the option node_uid (or node) instead.")
+    if action.reads_cluster and params.get("rerun"):
+        raise InvalidInput(f"{action.name} is judged by the cluster and not by its record: leave rerun out.")
 
 
-def _start(driver: ActionRun, options: t.Mapping[str, t.Any], record: Action | None, step: Step) -> Action | None:
-    if driver.sent >= MOST_RUNS:
-        raise GoalNotReached(f"{driver.spot.label} was run {driver.sent} times to no effect: {step.why}.")
-    try:
-        return driver.start(options, record)
-    except ApiError as error:
-        if error.status not in (400, 404):
-            raise
-        said = error.failure.description or error.error_code or "no further word"
-        raise ApiError(
-            f"The cluster does not take {driver.spot.label} ({error.status}: {said.rstrip('.')}). Check its name and "
-            "action_options; which actions there are depends on the release.",
-            error.failure,
-            error.body,
-        ) from error
+def _reader(client: Client, action: ActionType, wanted: Wanted, endpoint: ActionEndpoint) -> t.Callable[[], View]:
+    def read() -> View:
+        """The records before the cluster: an action that ends in between is then not taken for one that never ran."""
+        own = endpoint.action(client)
+        if not action.reads_cluster:
+            return View(own_record=own)
+        others = node_actions_endpoint(wanted.node_uid).actions(client)
+        return View(cluster_api.read(client), own, others=tuple(others))
 
-
-def _end_of(driver: ActionRun, action: Action, known: Action | None) -> Action:
-    ended = driver.follow(driver.spot, known)
-    if ended is None:
-        raise ActionFailed(
-            f"{driver.spot.label} was cancelled or cleared by somebody else before it was seen to end. {_REMAINS}",
-            Failure(action=action.as_dict()),
-        )
-    _actions.require_success(ended, _REMAINS)
-    return ended
-
-
-def _result(
-    context: Context, driver: ActionRun, before: Action | None, action: Action | None, step: Step, adopted: bool
-) -> Result:
-    changed = driver.sent > 0 or (context.check_mode and step.kind == "run")
-    facts = {"action": driver.spot.path.rpartition("/")[2], "status": before.status if before else "absent"}
-    return Result(
-        changed,
-        {
-            "action": action.as_dict() if action else None,
-            "adopted": adopted or (context.check_mode and step.kind == "adopt"),
-            "already": not changed and step.kind == "nothing",
-            "reason": step.why,
-        },
-        before=facts,
-        after={**facts, "status": "completed"} if changed else facts,
-    )
-
-
-def _remove_record(context: Context, name: str) -> Result:
-    """C(state: absent): cancel what runs and wait until it has stopped; clear the record of what has ended."""
-    spot = cluster_spot(name)
-    record = spot.read(context)
-    before = record
-    reason = f"no {name} is recorded"
-    if record is not None:
-        reason = f"{record.sentence()}, and will be {'cleared' if record.finished else 'cancelled'}"
-        if not context.check_mode:
-            record = cancel_and_clear(context, spot) or record
-            reason = f"{record.sentence()}, and its record is cleared"
-    return Result(
-        before is not None,
-        {"action": record.as_dict() if record else None, "reason": reason},
-        before={"action": name, "recorded": before is not None},
-        after={"action": name, "recorded": False},
-    )
+    return read

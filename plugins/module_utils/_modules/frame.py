@@ -17,11 +17,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from .._core import progress as _progress
 from .._core.context import Context, Result
 from .._core.errors import CollectionError, InvalidInput
+from .._core.progress import FILE, progress_file
 from .._core.waiter import OnProgress, Wait, silent
-from .._http import connection as _connection
+from .._http import connection
 from .._http.client import MISSING, Client
 
 
@@ -36,7 +36,7 @@ def waiting_spec(timeout: float) -> dict[str, t.Any]:
 
 
 class _Module(AnsibleModule):
-    """Hides all secrets before anything is logged or told, also those in options that are not no_log as a whole."""
+    """Hides all secrets before anything is logged or returned, also those inside options that are not no_log."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -54,9 +54,9 @@ class _Module(AnsibleModule):
 
 @dataclasses.dataclass(frozen=True)
 class Front:
-    """What makes a module: its operation and its own options.
+    """A module as both fronts know it: its operation and its own options.
 
-    C(secrets) finds the secret values in options that cannot be marked no_log as a whole.
+    C(secrets) finds the secret values inside options that cannot be marked no_log.
     """
 
     operation: t.Callable[[Context], Result]
@@ -65,16 +65,16 @@ class Front:
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
-        return {**_connection.argument_spec(), **self.options}
+        return {**connection.argument_spec(), **self.options}
 
     def secrets_of(self, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> set[str]:
-        """All values that nothing printed may hold."""
-        return {*self.secrets(params), *_connection.secrets(params, environ)}
+        """All values that no output may contain."""
+        return {*self.secrets(params), *connection.secrets(params, environ)}
 
 
 @dataclasses.dataclass
 class Outcome:
-    """What became of one run: the task's result, its warnings, and the values that nothing printed may hold."""
+    """The outcome of one run: the task's result, its warnings, and the values that no output may contain."""
 
     result: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
@@ -91,8 +91,7 @@ def perform(
     """Open the client, run the operation, and turn an error into a failed result. C(on_progress) shows progress."""
     outcome = Outcome(secrets=front.secrets_of(params, environ))
     try:
-        connection = _connection.from_params(params, environ)
-        client = Client(connection)
+        client = Client(connection.from_params(params, environ))
         try:
             context = Context(client, params, check_mode, _wait(params, on_progress), warnings=outcome.warnings)
             outcome.result = front.operation(context).as_dict()
@@ -100,9 +99,9 @@ def perform(
             client.close()
     except CollectionError as error:
         outcome.result = error.as_result()
-    except Exception as error:  # told like any failure: a bare traceback would be printed with the secrets in it
-        told = f"This is a mistake in the collection, please report it: {error!r}"
-        outcome.result = {"failed": True, "msg": told, "exception": traceback.format_exc()}
+    except Exception as error:  # returned like any failure: a bare traceback would be printed with the secrets in it
+        message = f"This is a mistake in the collection, please report it: {error!r}"
+        outcome.result = {"failed": True, "msg": message, "exception": traceback.format_exc()}
     return outcome
 
 
@@ -111,8 +110,8 @@ def run_module(front: Front) -> None:
     module = _Module(front)
     if MISSING is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=MISSING)
-    with _progress.written(
-        os.environ.get(_progress.FILE),
+    with progress_file(
+        os.environ.get(FILE),
         lambda line: str(remove_values(line, front.secrets_of(module.params, os.environ))),
     ) as on_progress:
         outcome = perform(front, module.params, os.environ, module.check_mode, on_progress)

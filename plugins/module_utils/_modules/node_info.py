@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._action import model as _actions
+from .._action.lookup import node_actions_endpoint
 from .._action.model import Action
-from .._api import cluster as _cluster
+from .._api import cluster as cluster_api
 from .._api.cluster import Cluster, Node
 from .._core.context import Context, Result
+from .._core.errors import InvalidInput
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -19,16 +20,23 @@ _NO_RESULT = (404, 500, 503)  # a node that is down cannot check itself; that is
 
 
 def run(context: Context) -> Result:
-    cluster = _cluster.read(context.client)
-    asked = context.params.get("node_uid")
-    nodes = cluster.nodes if asked is None else [cluster.require_node(uid) for uid in dict.fromkeys(asked)]
+    names, uids = context.params.get("node"), context.params.get("node_uid")
+    if names is not None and uids is not None:
+        raise InvalidInput("node and node_uid are both set, and each names the nodes: give one of them.")
+    cluster = cluster_api.read(context.client)
+    nodes: t.Sequence[Node] = cluster.nodes
+    if names is not None:
+        nodes = [cluster.resolve_node(name) for name in names]
+    elif uids is not None:
+        nodes = [cluster.require_node(uid) for uid in uids]
     extended = bool(context.params.get("extended"))
     actions = _unfinished(context.client) if extended else []
     return Result(
         False,
         {
             "nodes": [
-                {**node.as_dict(), **(_extended(context.client, node, actions) if extended else {})} for node in nodes
+                {**node.as_dict(), **(_extended(context.client, node, actions) if extended else {})}
+                for node in {each.uid: each for each in nodes}.values()
             ],
             "primary_uid": next((node.uid for node in cluster.nodes if node.role == "master"), None),
             "quorum": _quorum(cluster),
@@ -49,16 +57,16 @@ def _quorum(cluster: Cluster) -> dict[str, int]:
 
 
 def _unfinished(client: Client) -> list[Action]:
-    return [action for action in _actions.from_node(client.find("/v1/nodes/actions")) if not action.finished]
+    return [action for action in node_actions_endpoint(None).actions(client) if not action.finished]
 
 
 def _extended(client: Client, node: Node, actions: t.Sequence[Action]) -> dict[str, t.Any]:
-    """What runs on the node, its snapshots (null where the release does not list them) and its own checks."""
+    """Running actions of the node, its snapshots (null where the release does not list them) and its own checks."""
     response = client.get(f"/v1/nodes/check/{node.uid}", accept=_NO_RESULT)
     check = response.data if isinstance(response.data, dict) else {}
     error = check.get("error") or check.get("description")
     if response.status != 200:
-        error = f"The check was answered with {response.status}: {error or 'no further word'}."
+        error = f"The check was answered with {response.status}: {error or 'no details given'}."
     passed = response.status == 200 and bool(check.get("result"))
     return {
         "actions": [action.as_dict() for action in actions if action.object_uid == str(node.uid)],

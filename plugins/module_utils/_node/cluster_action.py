@@ -1,54 +1,61 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about an action of the whole cluster: a pure decision from its record and what is wanted.
-
-Nothing but the record says what such an action has left behind, so a completed one is taken for what was asked for.
-"""
+"""An action of the cluster that is not registered: run by its name, and judged by its record alone."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import typing as t
 
-from .._action.model import Action
+from .._action.registry import ActionType, Step, View, Wanted, adopt_running
+from .._api.cluster import Cluster, Node
 from .._core.errors import InvalidInput
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclasses.dataclass(frozen=True)
-class Wanted:
-    action: str
-    rerun: bool = False
-    options: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+class RecordedAction(ActionType):
+    """Nothing but the record says what such an action has done, so a completed one is taken for what is wanted."""
 
+    sentence = "Any other name is passed on. Which actions there are depends on the release."
+    takes_node = False
+    reads_cluster = False
 
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """One of: nothing, run (start the action), adopt (it runs already)."""
+    def __init__(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(f"action {name!r} is not the name of an action: it has letters, digits, - and _ only.")
+        self.name = name
 
-    kind: str
-    why: str
+    def decide(self, wanted: Wanted, view: View) -> Step:
+        record, first = view.own_record, view.first_record
+        if record is None:
+            return Step("run", f"no {wanted.action} is recorded", wanted.options)
+        step = adopt_running(view)
+        if step is not None:
+            return step
+        if not record.succeeded:
+            return Step("run", f"the last one did not complete: {record.sentence()}", wanted.options)
+        ended_meanwhile = view.has_new_record or (first is not None and not first.finished)
+        if wanted.rerun and not ended_meanwhile:
+            return Step("run", f"rerun is set, and {record.sentence()}", wanted.options)
+        return Step("nothing", record.sentence(), action=record)
 
+    def unmet_goal(self, wanted: Wanted, before: Cluster, now: Cluster) -> str | None:
+        return "nothing but its record tells how it ended"
 
-def wanted_from(params: t.Mapping[str, t.Any]) -> Wanted:
-    """The task's options as a Wanted; raises InvalidInput for a name that cannot stand in a path."""
-    name = params["action"]
-    if not _NAME.fullmatch(name):
-        raise InvalidInput(f"action {name!r} is not the name of an action: it has letters, digits, - and _ only.")
-    return Wanted(name, bool(params.get("rerun")), params.get("action_options") or {})
+    def facts(self, wanted: Wanted, view: View) -> dict[str, t.Any]:
+        return {"action": wanted.action, "status": view.own_record.status if view.own_record else "absent"}
 
+    def goal(self, wanted: Wanted) -> dict[str, t.Any]:
+        return {"status": "completed"}
 
-def decide(wanted: Wanted, record: Action | None, before: Action | None) -> Step:
-    """The next step; C(before) is the record as it was when the task began, by which rerun tells a new one from it."""
-    if record is None:
-        return Step("run", f"no {wanted.action} is recorded")
-    if not record.finished:
-        return Step("adopt", f"{record.sentence()} already")
-    if not record.succeeded:
-        return Step("run", f"the last one did not end well: {record.sentence()}")
-    ended_meanwhile = before is None or before.uid != record.uid or not before.finished
-    if wanted.rerun and not ended_meanwhile:
-        return Step("run", f"rerun is set, and {record.sentence()}")
-    return Step("nothing", record.sentence())
+    def recovery_advice(self, wanted: Wanted, node: Node | None) -> str:
+        return "What it has done is not known: look at redis_health_info, and run the task again to start it anew."
+
+    def rejection_help(self, wanted: Wanted, status: int, said: str) -> str | None:
+        if status not in (400, 404):
+            return None
+        return (
+            f"The cluster does not take the cluster action {wanted.action} ({status}: {said}). Check its name and "
+            "action_options; which actions there are depends on the release."
+        )

@@ -10,13 +10,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import action_render as render
-from .actions import Action, Run
+from .actions import Action, Run, failed
 from .errors import ApiError
-from .model import ADMINS, VIEWERS
+from .model import ADMINS, VIEWERS, Node
 from .routing import Call, api
 
 if TYPE_CHECKING:
     from .emulator import Emulator
+
+CHANGE_MASTER = "change_master"
+CHANGE_MASTER_SINCE = (7, 4, 0)
 
 
 def _not_found(uid: str) -> ApiError:
@@ -128,17 +131,40 @@ async def cluster_action(call: Call) -> dict[str, Any]:
 
 
 async def start_cluster_action(call: Call) -> dict[str, Any]:
-    cluster, name = call.emulator.cluster, call.text("action")
-    seconds = cluster.cluster_actions.get(name)
-    if seconds is None:
+    cluster, name, body = call.emulator.cluster, call.text("action"), call.object_body()
+    node = None
+    if name == CHANGE_MASTER and cluster.version >= CHANGE_MASTER_SINCE:
+        node = cluster.node(_node_uid(body))
+    elif name not in cluster.cluster_actions:
         raise ApiError(400, "invalid_action", f"The cluster has no action '{name}'.")
-    call.object_body()
     last = _cluster_action(call)
     if last is not None and not last.terminal:
         raise ApiError(409, "action_in_progress", f"Action {name} is already in progress.")
     if last is not None:
         cluster.actions.forget([last])
-    return _queued(start_plain(call.emulator, Action("task", name, "queued", scope="cluster"), seconds))
+    action = Action("task", name, "queued", scope="cluster")
+    if node is not None:
+        return _queued(_change_master(call.emulator, action, node))
+    return _queued(start_plain(call.emulator, action, cluster.cluster_actions[name]))
+
+
+def _node_uid(body: dict[str, Any]) -> int:
+    """The reference has it as a string; a number is taken too."""
+    uid = body.get("node_uid")
+    if isinstance(uid, bool) or not str(uid).isdigit():
+        raise ApiError(400, "invalid_schema", "change_master needs the node_uid of a node.")
+    return int(str(uid))
+
+
+def _change_master(emulator: Emulator, action: Action, node: Node) -> Action:
+    async def work(run: Run) -> None:
+        await run.advance(50, "handing_over", 0.1)
+        if not node.alive:
+            raise failed("internal_error", f"Node {node.uid} is down.")
+        await run.finish()
+        await emulator.failover.promote(node.uid)
+
+    return emulator.cluster.actions.start(action, work)
 
 
 def start_plain(emulator: Emulator, action: Action, seconds: float) -> Action:

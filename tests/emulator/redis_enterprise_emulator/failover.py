@@ -135,8 +135,8 @@ class Failover:
     def _election_time(self) -> float:
         return ELECTION * self._cluster.time_scale
 
-    async def elect(self, seconds: float) -> None:
-        """So many real seconds without a primary, then another one."""
+    async def elect(self, seconds: float, chosen: int | None = None) -> None:
+        """So many real seconds without a primary, then the chosen node, or another one than before."""
         cluster = self._cluster
         cluster.electing = True
         old = cluster.primary
@@ -146,7 +146,8 @@ class Failover:
             others = [uid for uid in live if uid != old]
             # Nodes in service first; one in maintenance may be primary if there is no other.
             ready = [uid for uid in others if not (cluster.nodes[uid].quorum_only or cluster.nodes[uid].leaving)]
-            cluster.primary = next(iter([*ready, *others, *live]), None)
+            wanted = [chosen] if chosen is not None and chosen in live else []
+            cluster.primary = next(iter([*wanted, *ready, *others, *live]), None)
         finally:
             cluster.electing = False
             cluster.touch()
@@ -154,6 +155,10 @@ class Failover:
     async def demote(self, uid: int) -> None:
         if self._cluster.primary == uid:
             await self.elect(self._election_time)
+
+    async def promote(self, uid: int) -> None:
+        if self._cluster.primary != uid:
+            await self.elect(self._election_time, chosen=uid)
 
     def start_election(self, seconds: float) -> None:
         """Fault: an election of this length, whoever is primary."""

@@ -99,7 +99,7 @@ class NodeActions:
             await self._failover.demote(node.uid)
 
     async def _enslave(self, run: Run, node: Node, options: Mapping[str, Any]) -> None:
-        """Without options the node gives up everything; with one of them only that."""
+        """Shards and endpoints go, or only the one that an option names; the primary's role goes with demote_node."""
         cluster = self._cluster
         only_shards, only_endpoints = options.get("shards_only", False), options.get("endpoints_only", False)
         everything = not (only_shards or only_endpoints)
@@ -116,7 +116,7 @@ class NodeActions:
                 if home is not None:
                     await self._mover.rebind(endpoint.bdb_uid, home)
         await run.finish()
-        if options.get("demote_node", everything):
+        if options.get("demote_node"):
             await self._failover.demote(node.uid)
 
     async def _remove(self, run: Run, node: Node, options: Mapping[str, Any]) -> None:

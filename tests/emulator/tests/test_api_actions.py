@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -133,3 +134,66 @@ def test_cluster_has_no_actions_unless_a_test_makes_them_known(api: Api) -> None
     assert api.ended(path)["status"] == "cancelled"
     assert api.delete(path).status_code == 200
     assert api.delete(path).status_code == 404
+
+
+CHANGE_MASTER = "/v1/cluster/actions/change_master"
+
+
+def primary_of(api: Api) -> int:
+    return int(api.control("GET", "/state")["primary"])
+
+
+def change_ended(api: Api) -> dict[str, Any]:
+    """The action once it is over; the API is away while another primary is elected."""
+
+    def ready() -> Any:
+        answer = api.get(CHANGE_MASTER)
+        return answer.json() if answer.ok and answer.json()["status"] in ("completed", "failed") else None
+
+    return dict(api.until(ready, "the end of change_master"))
+
+
+@pytest.mark.parametrize("body", [{"node_uid": "2"}, {"node_uid": 2}])
+def test_change_master_makes_the_node_the_primary(api: Api, body: dict[str, Any]) -> None:
+    api.fault(kind="slow_action", name="change_master", seconds=0.4)
+    answer = api.post(CHANGE_MASTER, body)
+    assert answer.json()["status"] == "queued"
+    assert api.post(CHANGE_MASTER, {"node_uid": "3"}).status_code == 409
+    assert change_ended(api)["status"] == "completed"
+    assert {uid: status["role"] for uid, status in api.json("/v1/nodes/status").items()} == {
+        "1": "slave",
+        "2": "master",
+        "3": "slave",
+    }
+    assert api.post(CHANGE_MASTER, body).json()["task_id"] != answer.json()["task_id"], "a new one replaces the record"
+    assert change_ended(api)["status"] == "completed"
+    assert primary_of(api) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"node_uid": "9"}, 404, "node_not_found"),
+        ({}, 400, "invalid_schema"),
+        ({"node_uid": True}, 400, "invalid_schema"),
+        ({"node_uid": "node2"}, 400, "invalid_schema"),
+    ],
+)
+def test_change_master_wants_a_node(api: Api, body: dict[str, Any], status: int, code: str) -> None:
+    answer = api.post(CHANGE_MASTER, body)
+    assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+    assert api.get(CHANGE_MASTER).status_code == 404
+
+
+def test_change_master_fails_for_a_node_that_is_down(api: Api) -> None:
+    api.control("POST", "/nodes/3/stop")
+    api.post(CHANGE_MASTER, {"node_uid": "3"})
+    ended = change_ended(api)
+    assert (ended["status"], ended["error_code"]) == ("failed", "internal_error")
+    assert primary_of(api) == 1
+
+
+@pytest.mark.parametrize(("version", "status"), [("7.2.4", 400), ("7.4.2", 200), ("8.2.0", 200)])
+def test_change_master_came_with_7_4(start: Callable[..., Api], version: str, status: int) -> None:
+    api = start("--version", version)
+    assert api.post(CHANGE_MASTER, {"node_uid": "2"}).status_code == status

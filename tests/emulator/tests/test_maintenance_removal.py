@@ -145,11 +145,11 @@ def role_of(api: Api, uid: int) -> str:
     )
 
 
-def test_enslaving_the_primary_elects_another_and_hands_over_roles(api: Api) -> None:
+def test_enslaving_the_primary_with_demote_node_elects_another_and_hands_over_roles(api: Api) -> None:
     api.create(replication=True)
     home = api.shards(role="master")[0]["node_uid"]
     assert home == 1
-    api.post("/v1/nodes/1/actions/enslave_node", {})
+    api.post("/v1/nodes/1/actions/enslave_node", {"demote_node": True})
     api.until(lambda: api.control("GET", "/state")["primary"] != 1, "another primary")
     assert role_of(api, 1) == "slave"
     assert api.ended("/v1/nodes/1/actions/enslave_node")["status"] == "completed"
@@ -161,6 +161,7 @@ def test_enslaving_the_primary_elects_another_and_hands_over_roles(api: Api) -> 
 @pytest.mark.parametrize(
     ("options", "primary", "master_stays", "endpoint_stays"),
     [
+        ({}, 1, False, False),
         ({"shards_only": True}, 1, False, True),
         ({"endpoints_only": True}, 1, True, False),
         ({"shards_only": True, "demote_node": True}, 2, False, True),

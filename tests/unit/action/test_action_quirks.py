@@ -13,20 +13,18 @@ from dataclasses import dataclass
 
 import pytest
 from support.acting_api import ActingApi, World
+from support.node_actions import ENSLAVE, OFF, ON, REMOVE, act, failed
 from support.stub_api import StubApi
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model as _actions
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
     ActionFailed,
-    CollectionError,
     GoalNotReached,
 )
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Wait
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import action_info, node_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import action_info
 
-ON, OFF, REMOVE, ENSLAVE = "maintenance_on", "maintenance_off", "remove", "enslave_node"
 LABELS = ("live", "doc", "client")
 TASK_UID, MACHINE_UID = "159ca2f8-0000-4000-8000-000000000001", "a10586b1-0000-4000-8000-000000000002"
 
@@ -74,7 +72,7 @@ QUIRKS = [
     Quirk(
         "live",
         "a state machine has no progress once it has ended",
-        _actions.from_v1,
+        model.from_v1,
         {"actions": [], "state-machines": [FINISHED_MACHINE]},
         {
             "uid": MACHINE_UID,
@@ -91,7 +89,7 @@ QUIRKS = [
     Quirk(
         "live",
         "a finished task is all strings",
-        _actions.from_v1,
+        model.from_v1,
         {"actions": [FINISHED_TASK], "state-machines": []},
         {"uid": TASK_UID, "progress": 100.0, "creation_time": 1760400087, "object_type": "node", "object_uid": "1"},
         "retry_bdb of node 1 is completed",
@@ -99,7 +97,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "the actions of the cluster are a list in one place of the reference",
-        _actions.from_cluster,
+        model.from_cluster,
         [CLUSTER_ACTION],
         {"uid": TASK_UID, "name": "rebalance", "kind": "cluster", "object_type": "cluster", "progress": 40.0},
         "rebalance is running, 40%",
@@ -107,7 +105,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "and an object in another",
-        _actions.from_cluster,
+        model.from_cluster,
         {"actions": [CLUSTER_ACTION]},
         {"uid": TASK_UID, "name": "rebalance", "kind": "cluster", "object_type": "cluster", "progress": 40.0},
         "rebalance is running, 40%",
@@ -115,7 +113,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "v2 has what is pending in additional_info, with what the operation stores for itself",
-        _actions.from_v2,
+        model.from_v2,
         [
             {
                 "action_type": "state-machine",
@@ -143,7 +141,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "the list of a node's actions says remove_node where the path says remove",
-        _actions.from_node,
+        model.from_node,
         {"actions": [{"name": "remove_node", "node_uid": "2", "status": "completed", "task_id": TASK_UID}]},
         {"name": "remove", "kind": "node", "object_uid": "2", "progress": None},
         "remove of node 2 is completed",
@@ -187,30 +185,9 @@ def test_since_reads_the_times_of_v1(since: str, expected: list[str], clock: t.A
 # -- what node actions do -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def world(clock: t.Any) -> World:
-    return World("8.0.16", clock)
-
-
-def run(world: World, action: str, **params: t.Any) -> dict[str, t.Any]:
-    options = {"node_uid": 2, "action": action, "state": "completed", "action_options": {}, "force": False, **params}
-    context = Context(ActingApi(world).client, options, wait=Wait(timeout=60.0), clock=world.clock)
-    return {**node_action.run(context).as_dict(), "warnings": context.warnings}
-
-
-def failed(world: World, action: str, kind: type[CollectionError]) -> CollectionError:
-    with pytest.raises(kind) as caught:
-        run(world, action)
-    return caught.value
-
-
-def posts(world: World) -> list[t.Any]:
-    return [each.body for each in world.sent if each.method == "POST"]
-
-
 def test_a_new_request_erases_the_result_of_the_last_one(world: World) -> None:
-    """Label doc. Who has the uid of the last one is told that it is forgotten, and not the result of the new one."""
-    world.told.outcome = "failed"
+    """Label doc. For the uid of the last one the answer is that it is forgotten, and not the result of the new one."""
+    world.behaviour.outcome = "failed"
     error = failed(world, ON, ActionFailed)
     first = error.failure.action
     assert first is not None
@@ -220,8 +197,8 @@ def test_a_new_request_erases_the_result_of_the_last_one(world: World) -> None:
         return action_info.run(context).as_dict()
 
     assert (look()["record"], look()["action"]["status"]) == ("listed", "failed")
-    world.told.outcome = "completed"
-    again = run(world, ON)
+    world.behaviour.outcome = "completed"
+    again = act(world, ON)
     assert again["action"]["uid"] != first["uid"]
     assert (look()["record"], look()["action"]) == ("forgotten", None)
     assert look(wait=True)["evidence"] == "node 2 is as maintenance_on leaves it"
@@ -229,9 +206,9 @@ def test_a_new_request_erases_the_result_of_the_last_one(world: World) -> None:
 
 def test_an_option_of_an_older_schema_is_passed_on_with_a_warning(world: World) -> None:
     """Label client: maintenance_on had demote_node, and the reference has it not."""
-    result = run(world, ON, action_options={"demote_node": True})
+    result = act(world, ON, action_options={"demote_node": True})
     assert result["changed"]
-    assert posts(world) == [{"demote_node": True}]
+    assert world.posts == [{"demote_node": True}]
     assert result["warnings"] == [
         "The API's documentation has no option demote_node of maintenance_on. It is passed on as it is; what it does "
         "is not verified."
@@ -256,23 +233,23 @@ def test_a_shard_that_only_the_node_itself_lists_is_no_empty_node(clock: t.Any) 
     assert world.reported(2)["in_maintenance"] is True
     again = str(failed(world, ON, GoalNotReached))
     assert "Node 2 itself still lists shard 77" in again, "and it is no success the second time either"
-    assert len(posts(world)) == 2
+    assert len(world.posts) == 2
 
 
 class Mislabelled(World):
     """Label doc: the action has done its work, and is recorded as aborted, as when the primary changes meanwhile."""
 
-    def _let_effects_show(self, now: float) -> None:
+    def _show_effects(self, now: float) -> None:
         for running in self.actions.values():
             if running.uid not in self.done and running.finished(now) and running.node_uid in self.uids:
                 self.done.add(running.uid)
-                self._take_effect(running.name, running.node_uid)
+                self._take_effect(running)
 
 
 STATES = {
     ON: "Node 2 is in maintenance with no shard on it, its snapshot maintenance_mode_2025-01-01_00-00-00 is kept",
     OFF: "Node 2 is not in maintenance with no shard on it",
-    REMOVE: "Node 2 is not in the cluster any more",
+    REMOVE: "Node 2 is no longer in the cluster",
     ENSLAVE: "Node 2 is not the primary of the cluster, with slave shard 2, master shard 3 on it",
 }
 
@@ -284,15 +261,14 @@ def test_an_action_that_is_wrongly_aborted_fails_and_says_that_the_node_is_as_as
         world.maintain(2)
     if action == ENSLAVE:
         world.make_primary(2)
-    world.told.outcome = "aborted"
+    world.behaviour.outcome = "aborted"
     error = failed(world, action, ActionFailed)
     assert str(error) == (
-        f"{action} of node 2 is aborted. {STATES[action]}. That is how {action} leaves it: run the task again, and it "
-        "will find it so."
+        f"{action} of node 2 is aborted. {STATES[action]}, as {action} leaves it: run the task again to confirm that."
     )
     assert error.done == {"changed": True}
-    again = run(world, action)
-    assert (again["changed"], again["already"], len(posts(world))) == (False, True, 1), "activations stack"
+    again = act(world, action)
+    assert (again["changed"], again["already"], len(world.posts)) == (False, True, 1), "activations stack"
 
 
 class HalfBack(Mislabelled):
@@ -308,46 +284,46 @@ def test_an_off_that_was_aborted_before_its_end_is_not_taken_for_done(clock: t.A
     """It unmarks the node first, then moves shards back, and deletes the snapshot last."""
     world = HalfBack("8.0.16", clock)
     world.maintain(2)
-    world.told.outcome = "aborted"
+    world.behaviour.outcome = "aborted"
     said = str(failed(world, OFF, ActionFailed))
     assert "Node 2 is not in maintenance with no shard on it, its snapshot" in said
-    assert "leaves it: run" not in said
-    world.told.outcome = "completed"
-    again = run(world, OFF)
+    assert "as maintenance_" not in said
+    world.behaviour.outcome = "completed"
+    again = act(world, OFF)
     assert (again["changed"], again["reason"]) == (True, "an earlier maintenance_off did not finish")
-    assert len(posts(world)) == 2
-    third = run(world, OFF)
-    assert (third["changed"], third["already"], len(posts(world))) == (False, True, 2), "it has ended well"
+    assert len(world.posts) == 2
+    third = act(world, OFF)
+    assert (third["changed"], third["already"], len(world.posts)) == (False, True, 2), "it is completed"
 
 
 def test_the_snapshot_of_an_off_that_ended_badly_is_not_overwritten(clock: t.Any) -> None:
     world = HalfBack("8.0.16", clock)
     world.maintain(2)
-    world.told.outcome = "failed"
+    world.behaviour.outcome = "failed"
     failed(world, OFF, ActionFailed)
-    world.told.outcome = "completed"
-    result = run(world, ON, overwrite_snapshot=True)
-    assert posts(world)[-1] == {"overwrite_snapshot": False}
+    world.behaviour.outcome = "completed"
+    result = act(world, ON, overwrite_snapshot=True)
+    assert world.posts[-1] == {"overwrite_snapshot": False}
     [warning] = result["warnings"]
     assert "an earlier maintenance_off did not finish, and its snapshot holds the layout to go back to" in warning
 
 
 @pytest.mark.parametrize("outcome", ["aborted", "failed", "cancelled"])
 def test_an_action_that_did_not_do_its_work_is_done_again(outcome: str, world: World) -> None:
-    world.told.outcome = outcome
-    assert "leaves it: run" not in str(failed(world, ON, ActionFailed))
-    world.told.outcome = "completed"
-    assert run(world, ON)["changed"]
-    assert len(posts(world)) == 2
+    world.behaviour.outcome = outcome
+    assert "as maintenance_" not in str(failed(world, ON, ActionFailed))
+    world.behaviour.outcome = "completed"
+    assert act(world, ON)["changed"]
+    assert len(world.posts) == 2
 
 
 def test_a_failure_counts_even_if_the_node_looks_as_asked(clock: t.Any) -> None:
     """The cluster has a reason for a failure; for aborted it has none."""
     world = Mislabelled("8.0.16", clock)
-    world.told.outcome = "failed"
+    world.behaviour.outcome = "failed"
     said = str(failed(world, ON, ActionFailed))
     assert "Node 2 is in maintenance with no shard on it" in said
     assert "Run the task again to go on" in said
-    world.told.outcome = "completed"
-    assert run(world, ON)["changed"]
-    assert len(posts(world)) == 2
+    world.behaviour.outcome = "completed"
+    assert act(world, ON)["changed"]
+    assert len(world.posts) == 2

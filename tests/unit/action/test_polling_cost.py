@@ -10,12 +10,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.acting_api import ActingApi, Told, World
+from support.acting_api import Behaviour, World
+from support.node_actions import ON, act
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import Progress
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import OnProgress, Wait, silent
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import node_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import OnProgress, silent
 
 LATENCY = 0.005  # seconds a request takes
 INTERVAL = 5.0
@@ -23,17 +22,15 @@ RECORD = "/v1/nodes/2/actions/maintenance_on"
 PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 
 
-def drain(clock: t.Any, seconds: float, tell: OnProgress = silent, **told: t.Any) -> tuple[float, int]:
+def drain(clock: t.Any, seconds: float, on_progress: OnProgress = silent, **behaviour: t.Any) -> tuple[float, int]:
     """Seconds between the end of an action of this length and the poll that sees it, and the requests for that."""
     world = World("8.0.16", clock, latency=LATENCY)
-    world.told = Told(seconds=seconds, **told)
-    params = {"node_uid": 2, "action": "maintenance_on", "state": "completed", "action_options": {}, "force": False}
-    context = Context(ActingApi(world).client, params, wait=Wait(True, 3600.0, INTERVAL, tell), clock=clock)
-    assert node_action.run(context).changed
+    world.behaviour = Behaviour(seconds=seconds, **behaviour)
+    assert act(world, ON, timeout=3600.0, interval=INTERVAL, on_progress=on_progress)["changed"]
     started = next(index for index, each in enumerate(world.sent) if each.method == "POST")
     last = max(index for index, each in enumerate(world.sent) if each.path == RECORD)
     waiting = world.sent[started + 1 : last + 1]
-    assert {each.path for each in waiting} <= {RECORD, *([] if tell is silent else ["/v1/nodes/2"])}
+    assert {each.path for each in waiting} <= {RECORD, *([] if on_progress is silent else ["/v1/nodes/2"])}
     return waiting[-1].at - (world.sent[started].at + seconds), len(waiting)
 
 
@@ -63,22 +60,20 @@ def test_an_action_of_30_s_takes_at_most_50_polls(clock: t.Any) -> None:
 
 def test_around_the_polls_a_drain_sends_as_many_requests_as_the_page_says(clock: t.Any) -> None:
     world = World("8.0.16", clock, latency=LATENCY)
-    world.told = Told(seconds=30.0)
-    params = {"node_uid": 2, "action": "maintenance_on", "state": "completed", "action_options": {}, "force": False}
-    context = Context(ActingApi(world).client, params, wait=Wait(True, 3600.0, INTERVAL), clock=clock)
-    assert node_action.run(context).changed
+    world.behaviour = Behaviour(seconds=30.0)
+    assert act(world, ON, timeout=3600.0, interval=INTERVAL)["changed"]
     started = next(index for index, each in enumerate(world.sent) if each.method == "POST")
     around = len(world.sent) - sum(each.path == RECORD for each in world.sent[started + 1 :])
     assert f": {around} more, however long it takes." in PAGE.read_text(encoding="utf-8")
 
 
-def test_so_it_does_when_somebody_looks_on(clock: t.Any) -> None:
+def test_progress_lines_do_not_change_that(clock: t.Any) -> None:
     shown: list[str] = []
     assert 20 <= drain(clock, 30.0, Progress(shown.append, clock))[1] <= 50
     assert any("shards left" in line for line in shown)
 
 
-def test_looking_on_does_not_end_what_is_looked_at(clock: t.Any) -> None:
+def test_a_progress_detail_that_cannot_be_read_does_not_end_the_wait(clock: t.Any) -> None:
     shown: list[str] = []
     drain(clock, 30.0, Progress(shown.append, clock), node_fails=True)
     assert shown == ["node:2 maintenance_on running · 1s"]

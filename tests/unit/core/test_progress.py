@@ -11,19 +11,23 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import Progress, duration, written
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.progress import (
+    Progress,
+    duration,
+    progress_file,
+)
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Seen, Wait, wait_until
 
 
-def waited(clock: t.Any, looks: list[tuple[float, str]], tell: Progress) -> None:
-    """A wait that sees these things from these seconds on; the last of them is the end."""
+def waited(clock: t.Any, looks: list[tuple[float, str]], on_progress: Progress) -> None:
+    """A wait whose probe sees each thing from its second on; the last of them is the end."""
     began = clock.now()
 
-    def probe() -> Seen:
+    def probe() -> Seen[None]:
         seen = [what for since, what in looks if clock.now() - began >= since][-1]
         return Seen(seen == looks[-1][1], "a phrase", line=seen)
 
-    wait_until(probe, Wait(timeout=1000.0, on_progress=tell), clock, "the end")
+    wait_until(probe, Wait(timeout=1000.0, on_progress=on_progress), clock, "the end")
 
 
 def test_a_line_for_what_is_new_and_at_most_one_a_second(clock: t.Any) -> None:
@@ -41,19 +45,19 @@ def test_what_is_over_within_a_second_needs_no_line(clock: t.Any) -> None:
 
 def test_a_second_wait_of_the_same_task_begins_anew(clock: t.Any) -> None:
     shown: list[str] = []
-    tell = Progress(shown.append, clock=clock)
+    on_progress = Progress(shown.append, clock=clock)
     for dummy in range(2):
-        waited(clock, [(0, "50%"), (3, "end")], tell)
+        waited(clock, [(0, "50%"), (3, "end")], on_progress)
     assert [line.split(" · ")[0] for line in shown] == ["50%", "50%"]
 
 
 def test_several_waits_at_once_share_the_line_of_a_second(clock: t.Any) -> None:
     shown: list[str] = []
-    tell = Progress(shown.append, clock=clock)
+    on_progress = Progress(shown.append, clock=clock)
     for number in range(40):
         clock.sleep(0.1)
-        tell(f"one {number}", 5.0 + number / 10)
-        tell(f"two {number}", 0.5 + number / 10)
+        on_progress(f"one {number}", 5.0 + number / 10)
+        on_progress(f"two {number}", 0.5 + number / 10)
     assert len(shown) == 4
 
 
@@ -89,11 +93,11 @@ def test_the_line_of_an_action(action: Action, more: tuple[str, ...], line: str)
 
 def test_the_lines_of_a_module_are_in_its_file_while_it_runs(tmp_path: Path, clock: t.Any) -> None:
     path = tmp_path / "lines"
-    with written(str(path), lambda line: line.replace("s3cret", "***")) as tell:
+    with progress_file(str(path), lambda line: line.replace("s3cret", "***")) as on_progress:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert path.read_text() == ""
-        tell("at 40%", 0.5)
-        tell("at 50%\nwith s3cret", 2.0)
+        on_progress("at 40%", 0.5)
+        on_progress("at 50%\nwith s3cret", 2.0)
         assert path.read_text() == "at 50% with *** · 2s\n"
     assert not path.exists()
 
@@ -101,30 +105,30 @@ def test_the_lines_of_a_module_are_in_its_file_while_it_runs(tmp_path: Path, clo
 def test_a_file_that_is_there_already_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     path.write_text("mine")
-    with written(str(path), str) as tell:
-        tell("at 50%", 2.0)
+    with progress_file(str(path), str) as on_progress:
+        on_progress("at 50%", 2.0)
     assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", [None, "", "/dev/null/lines"])
 def test_where_no_file_can_be_made_nothing_is_shown(name: str | None) -> None:
-    with written(name, str) as tell:
-        assert tell("at 50%", 2.0)
+    with progress_file(name, str) as on_progress:
+        assert on_progress("at 50%", 2.0)
 
 
 def test_the_file_goes_with_a_module_that_fails(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), written(str(tmp_path / "lines"), str):
+    with pytest.raises(RuntimeError), progress_file(str(tmp_path / "lines"), str):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_folder_is_made_where_others_may_need_it(tmp_path: Path) -> None:
-    with written(str(tmp_path / "shared" / "lines"), str) as tell:
-        assert tell("at 50%", 2.0)
+    with progress_file(str(tmp_path / "shared" / "lines"), str) as on_progress:
+        assert on_progress("at 50%", 2.0)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_name_may_begin_with_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with written("~/.ansible/tmp/lines", str):
+    with progress_file("~/.ansible/tmp/lines", str):
         assert (tmp_path / ".ansible" / "tmp" / "lines").exists()

@@ -43,7 +43,7 @@ def test_the_end_is_seen_at_most_a_tenth_late(clock: t.Any, duration: float) -> 
 def test_a_long_wait_polls_seldom_and_at_most_an_interval_late(clock: t.Any) -> None:
     polls: list[float] = []
 
-    def probe() -> Seen:
+    def probe() -> Seen[None]:
         polls.append(clock.now())
         return Seen(clock.now() >= 1801.0, "going on")
 
@@ -67,7 +67,7 @@ def test_a_time_out_says_what_was_seen_last_and_how_it_goes_on(clock: t.Any) -> 
 def test_no_time_means_one_look(clock: t.Any) -> None:
     looks: list[int] = []
 
-    def probe() -> Seen:
+    def probe() -> Seen[None]:
         looks.append(1)
         return Seen(False, "not there")
 
@@ -82,7 +82,7 @@ def test_the_last_look_is_at_the_end_of_the_time(clock: t.Any) -> None:
 
 
 def test_an_error_of_the_probe_ends_the_wait(clock: t.Any) -> None:
-    def probe() -> Seen:
+    def probe() -> Seen[None]:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):

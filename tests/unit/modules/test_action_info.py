@@ -15,6 +15,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.err
     ActionFailed,
     ApiError,
     InvalidInput,
+    Refused,
     WaitTimeout,
 )
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import Wait
@@ -75,6 +76,22 @@ def test_each_scope_asks_one_endpoint(
     assert result["action"] is None
     assert result["changed"] is False
     assert requests_sent == asked
+
+
+@pytest.mark.parametrize("name", ["node2", "NODE2.", "127.0.0.2", "2"])
+@pytest.mark.parametrize("scope", [None, "node", "all"])
+def test_a_node_can_be_named_by_its_host_name_or_address(name: str, scope: str | None, clock: t.Any) -> None:
+    table = {**answers(), **TABLE, "/v2/actions": [NODE_TASK, BDB_TASK]}
+    result, asked, _context = run(clock, table, node=name, scope=scope)
+    assert uids(result) == (["r-1"] if scope == "all" else ["n-1"])
+    assert result["node_uid"] == 2
+    assert asked[-1] == ("/v2/actions" if scope == "all" else "/v1/nodes/2/actions")
+    assert len(asked) == (1 if name == "2" else 6)
+
+
+def test_a_name_that_no_node_has_is_refused(clock: t.Any) -> None:
+    with pytest.raises(Refused, match="node9 does not match any node"):
+        run(clock, answers(), node="node9")
 
 
 def test_all_falls_back_to_v1_before_7_22(clock: t.Any) -> None:
@@ -191,7 +208,10 @@ def test_another_error_ends_the_task(clock: t.Any) -> None:
     ("params", "sentence"),
     [
         ({"node_uid": 2, "bdb_uid": 7}, "node_uid and bdb_uid are both set"),
+        ({"node": "node2", "bdb_uid": 7}, "node and bdb_uid are both set"),
+        ({"node": "node2", "node_uid": 2}, "node and node_uid are both set"),
         ({"scope": "cluster", "node_uid": 2}, "node_uid is set, but scope is cluster"),
+        ({"scope": "cluster", "node": "node2"}, "node is set, but scope is cluster"),
         ({"scope": "node", "bdb_uid": 7}, "bdb_uid is set, but scope is node"),
         ({"scope": "bdb"}, "scope is bdb, but bdb_uid is not set"),
         ({"scope": "cluster", "api_version": "v2"}, "has the scope cluster only in v1"),
@@ -200,6 +220,7 @@ def test_another_error_ends_the_task(clock: t.Any) -> None:
         ({"uid": "t-1", "status": ["running"], "since": "1"}, "leave status and since out"),
         ({"action": {"uid": "t-1", "status": "queued"}, "uid": "t-1"}, "leave uid out"),
         ({"action": {"uid": "t-1", "status": "queued"}, "node_uid": 2}, "leave node_uid out"),
+        ({"action": {"uid": "t-1", "status": "queued"}, "node": "2"}, "leave node out"),
         ({"action": {"name": "maintenance_on"}}, "is not an action as the modules return it"),
         ({"wait": True}, "nothing says for what"),
         ({"since": "yesterday"}, "is not a time: write seconds since the epoch"),
@@ -341,6 +362,6 @@ def test_a_forgotten_action_of_a_node_is_judged_by_the_node(name: str, good: boo
         {"uid": "o-9", "name": "export", "kind": "other", "status": "running"},
     ],
 )
-def test_a_forgotten_action_of_which_nothing_tells_the_end_is_a_failure(given: dict[str, t.Any], clock: t.Any) -> None:
+def test_a_forgotten_action_whose_end_is_not_known_is_a_failure(given: dict[str, t.Any], clock: t.Any) -> None:
     with pytest.raises(ActionFailed, match=r"nothing else tells how it ended|node 9 is not in the cluster"):
         run(clock, answers(), action=given, wait=True)

@@ -11,7 +11,11 @@ from support import small_cluster
 from support.stub_api import Status, StubApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ApiError, Refused
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
+    ApiError,
+    InvalidInput,
+    Refused,
+)
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import node_info
 
 SNAPSHOT = {"name": "nightly", "created_time": "2025-01-01 00:00:00", "node_uid": "2"}
@@ -44,6 +48,23 @@ def test_chosen_nodes_keep_their_order_and_the_facts_about_all(clock: t.Any) -> 
     result, _asked = run(clock, small_cluster.answers(), node_uid=[3, 2, 3])
     assert [node["uid"] for node in result["nodes"]] == [3, 2]
     assert (result["primary_uid"], result["quorum"]["nodes"]) == (1, 3)
+
+
+@pytest.mark.parametrize("names", [["node3", "2", "127.0.0.3"], ["NODE3.", "127.0.0.2"]])
+def test_nodes_can_be_named_by_host_name_or_address(names: list[str], clock: t.Any) -> None:
+    result, asked = run(clock, small_cluster.answers(), node=names)
+    assert [node["uid"] for node in result["nodes"]] == [3, 2]
+    assert len(asked) == 5
+
+
+def test_a_name_that_no_node_has_is_refused(clock: t.Any) -> None:
+    with pytest.raises(Refused, match="node9 does not match any node of the cluster; its nodes are 1 at 127"):
+        run(clock, small_cluster.answers(), node=["node1", "node9"])
+
+
+def test_nodes_are_named_in_one_way(clock: t.Any) -> None:
+    with pytest.raises(InvalidInput, match="node and node_uid are both set"):
+        run(clock, small_cluster.answers(), node=["node1"], node_uid=[1])
 
 
 def test_no_node_asked_for_is_no_node(clock: t.Any) -> None:
@@ -117,12 +138,12 @@ def test_a_snapshot_without_maintenance_is_stale(clock: t.Any) -> None:
         ({"node_uid": 2, "result": False, "error": "process alert_mgr is down"}, "process alert_mgr is down"),
         ({"node_uid": 2, "result": False}, "The check gave no reason."),
         (None, "The check gave no reason."),
-        (Status(503), "The check was answered with 503: no further word."),
+        (Status(503), "The check was answered with 503: no details given."),
         (
             Status(500, {"error_code": "internal_error", "description": "node unreachable"}),
             "The check was answered with 500: node unreachable.",
         ),
-        (Status(404, {"result": True}), "The check was answered with 404: no further word."),
+        (Status(404, {"result": True}), "The check was answered with 404: no details given."),
     ],
 )
 def test_a_check_without_success_has_not_passed(answer: t.Any, error: str, clock: t.Any) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from support.acting_api import ActingApi, World
+from support.node_actions import REMOVE
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import GoalNotReached
@@ -47,23 +48,19 @@ def world(clock: t.Any) -> World:
     """Node 2 has shards and an endpoint."""
     world = World("8.0.16", clock)
     world.table["/v1/bdbs"][0]["endpoints"][0]["addr"] = ["127.0.0.2"]
-    world.told.seconds = LASTS
+    world.behaviour.seconds = LASTS
     return world
 
 
 def remove(api: ActingApi) -> dict[str, t.Any]:
-    params = {"node_uid": 2, "action": "remove", "state": "completed", "action_options": {}, "force": False}
+    params = {"node_uid": 2, "action": REMOVE, "state": "completed", "action_options": {}, "force": False}
     return node_action.run(Context(api.client, params, wait=Wait(timeout=60.0), clock=api.world.clock)).as_dict()
 
 
-def posts(world: World) -> int:
-    return sum(each.method == "POST" for each in world.sent)
-
-
 def test_an_effect_that_shows_late_is_waited_for(world: World) -> None:
-    world.told.effect_after = 2.0
+    world.behaviour.effect_after = 2.0
     result = remove(ActingApi(world))
-    assert (result["changed"], result["node"], posts(world)) == (True, None, 1)
+    assert (result["changed"], result["node"], len(world.posts)) == (True, None, 1)
     assert world.clock.now() >= LASTS + 2.0
     assert 2 not in world.uids
 
@@ -73,7 +70,7 @@ def test_each_endpoint_is_waited_for(world: World, path: str) -> None:
     result = remove(Late(world, path, 3.0))
     assert (result["changed"], result["node"], result["action"]["status"]) == (True, None, "completed")
     assert world.clock.now() >= LASTS + 3.0
-    assert posts(world) == 1
+    assert len(world.posts) == 1
 
 
 @pytest.mark.parametrize(("path", "sentence"), ENDPOINTS.items())
@@ -82,4 +79,4 @@ def test_an_endpoint_that_does_not_forget_the_node_is_named(world: World, path: 
         remove(Late(world, path, 600.0))
     assert f"remove of node 2 was reported as completed, but: of node 2, {sentence}. Do not stop" in str(caught.value)
     assert caught.value.done == {"changed": True}
-    assert posts(world) == 1
+    assert len(world.posts) == 1

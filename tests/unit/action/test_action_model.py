@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from support.stub_api import StubApi
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model as _actions
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ActionFailed
 
@@ -71,7 +71,7 @@ V2 = [
 
 
 def test_v1_lists_tasks_and_state_machines_with_numbers_as_numbers() -> None:
-    task, machine = _actions.from_v1(V1)
+    task, machine = model.from_v1(V1)
     assert (task.uid, task.kind, task.status, task.progress, task.creation_time) == (
         TASK_UID,
         "task",
@@ -90,7 +90,7 @@ def test_v1_lists_tasks_and_state_machines_with_numbers_as_numbers() -> None:
 
 
 def test_v2_is_a_flat_list() -> None:
-    task, machine, other = _actions.from_v2(V2)
+    task, machine, other = model.from_v2(V2)
     assert (task.kind, task.object_type, task.object_uid, task.description) == ("task", "node", "1", "Retries")
     assert (machine.kind, machine.object_type, machine.object_uid, machine.status) == (
         "state_machine",
@@ -119,7 +119,7 @@ def test_v1_and_v2_agree_about_the_same_actions() -> None:
             action.object_uid,
         )
 
-    assert list(map(same, _actions.from_v1(V1))) == list(map(same, _actions.from_v2(V2)))[:2]
+    assert list(map(same, model.from_v1(V1))) == list(map(same, model.from_v2(V2)))[:2]
 
 
 ONE_NODE_ACTION = {"name": "remove_node", "node_uid": "1", "status": "running", "progress": 10}
@@ -127,13 +127,13 @@ ONE_NODE_ACTION = {"name": "remove_node", "node_uid": "1", "status": "running", 
 
 @pytest.mark.parametrize("body", [ONE_NODE_ACTION, [ONE_NODE_ACTION], {"actions": [ONE_NODE_ACTION]}])
 def test_node_actions_come_alone_as_a_list_or_in_an_object(body: t.Any) -> None:
-    [action] = _actions.from_node(body)
+    [action] = model.from_node(body)
     assert (action.kind, action.name, action.object_type, action.object_uid) == ("node", "remove", "node", "1")
     assert (action.status, action.progress) == ("running", 10.0)
 
 
 def test_a_started_node_action_has_a_task_id_and_takes_the_rest_from_the_request() -> None:
-    [action] = _actions.from_node({"status": "queued", "task_id": TASK_UID}, 3, "maintenance_on")
+    [action] = model.from_node({"status": "queued", "task_id": TASK_UID}, 3, "maintenance_on")
     assert (action.uid, action.name, action.object_uid, action.status, action.progress) == (
         TASK_UID,
         "maintenance_on",
@@ -144,16 +144,16 @@ def test_a_started_node_action_has_a_task_id_and_takes_the_rest_from_the_request
 
 
 def test_a_cluster_action_belongs_to_no_node() -> None:
-    [action] = _actions.from_cluster({"actions": [{"name": "change_master", "status": "queued", "progress": 0.0}]})
+    [action] = model.from_cluster({"actions": [{"name": "change_master", "status": "queued", "progress": 0.0}]})
     assert (action.kind, action.object_type, action.object_uid) == ("cluster", "cluster", None)
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"actions": []}, {"actions": None}, {"state-machines": []}])
 def test_nothing_is_an_empty_list(body: t.Any) -> None:
-    assert _actions.from_v1(body) == []
-    assert _actions.from_v2(body if isinstance(body, list) else None) == []
+    assert model.from_v1(body) == []
+    assert model.from_v2(body if isinstance(body, list) else None) == []
     if not isinstance(body, dict) or "actions" in body:
-        assert _actions.from_node(body) == []
+        assert model.from_node(body) == []
 
 
 @pytest.mark.parametrize(
@@ -173,25 +173,25 @@ def test_nothing_is_an_empty_list(body: t.Any) -> None:
     ],
 )
 def test_each_status_has_one_spelling(spelling: str, status: str, finished: bool, succeeded: bool) -> None:
-    action = _actions.from_v1_item({"name": "x", "status": spelling})
+    action = model.from_v1_item({"name": "x", "status": spelling})
     assert (action.status, action.finished, action.succeeded) == (status, finished, succeeded)
     assert action.as_dict()["finished"] is finished
 
 
 @pytest.mark.parametrize("progress", [None, "", "n/a"])
 def test_a_progress_that_is_no_number_is_none(progress: t.Any) -> None:
-    assert _actions.from_v1_item({"name": "x", "status": "running", "progress": progress}).progress is None
+    assert model.from_v1_item({"name": "x", "status": "running", "progress": progress}).progress is None
 
 
 def test_the_sentence_says_what_is_stuck() -> None:
-    _task, machine = _actions.from_v1(V1)
+    _task, machine = model.from_v1(V1)
     assert machine.sentence() == (
         "SMUpdateBDB of bdb 7 is running, 50%, state proxy_policy, shard 3: wait_for_sync syncing"
     )
 
 
 def test_the_sentence_of_a_failure_has_its_error_and_no_progress() -> None:
-    action = _actions.from_node(
+    action = model.from_node(
         {"status": "failed", "progress": 40, "error_code": "insufficient_resources", "error_message": "no room"},
         2,
         "maintenance_on",
@@ -201,24 +201,22 @@ def test_the_sentence_of_a_failure_has_its_error_and_no_progress() -> None:
 
 def test_what_an_operation_stores_for_itself_is_left_out() -> None:
     operation = {"op_name": "sync", "snapshot": {"authentication_redis_pass": "s3cret"}}
-    action = _actions.from_v1_item({"name": "SMUpdateBDB", "status": "active", "pending_ops": {"3": operation}})
+    action = model.from_v1_item({"name": "SMUpdateBDB", "status": "active", "pending_ops": {"3": operation}})
     assert action.pending_ops == {"3": {"op_name": "sync"}}
 
 
 def test_only_a_good_end_passes() -> None:
-    _actions.require_success(_actions.from_v1_item({"name": "x", "status": "completed"}), "nothing")
-    _actions.require_success(_actions.from_v1_item({"name": "x", "status": "running"}), "nothing")
+    model.require_success(model.from_v1_item({"name": "x", "status": "completed"}), "nothing")
+    model.require_success(model.from_v1_item({"name": "x", "status": "running"}), "nothing")
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "aborted"])
 def test_any_other_end_raises_with_what_remains(status: str) -> None:
-    action = _actions.from_node(
-        {"status": status, "error_code": "internal_error", "error": "lost."}, 2, "maintenance_on"
-    )
+    action = model.from_node({"status": status, "error_code": "internal_error", "error": "lost."}, 2, "maintenance_on")
     with pytest.raises(
         ActionFailed, match=rf"maintenance_on of node 2 is {status}.*lost\. The snapshot is kept"
     ) as caught:
-        _actions.require_success(action[0], "The snapshot is kept.")
+        model.require_success(action[0], "The snapshot is kept.")
     failure = caught.value.failure
     assert (failure.error_code, failure.description) == ("internal_error", "lost.")
     assert failure.action == action[0].as_dict()
@@ -229,39 +227,39 @@ def test_any_other_end_raises_with_what_remains(status: str) -> None:
 
 def test_auto_asks_v2_first_and_v1_where_there_is_none(clock: t.Any) -> None:
     new, old = StubApi({"/v1/actions": V1, "/v2/actions": V2}, clock), StubApi({"/v1/actions": V1}, clock)
-    assert len(_actions.read_all(new.client)) == 3
+    assert len(model.read_all(new.client)) == 3
     assert new.asked == ["/v2/actions"]
-    assert len(_actions.read_all(old.client)) == 2
+    assert len(model.read_all(old.client)) == 2
     assert old.asked == ["/v2/actions", "/v1/actions"]
 
 
 def test_an_empty_v2_list_is_an_answer(clock: t.Any) -> None:
     api = StubApi({"/v2/actions": [], "/v1/actions": V1}, clock)
-    assert _actions.read_all(api.client) == []
+    assert model.read_all(api.client) == []
 
 
 def test_v1_and_v2_can_be_forced(clock: t.Any) -> None:
     api = StubApi({"/v1/actions": V1, "/v2/actions": V2}, clock)
-    assert (len(_actions.read_all(api.client, "v1")), len(_actions.read_all(api.client, "v2"))) == (2, 3)
+    assert (len(model.read_all(api.client, "v1")), len(model.read_all(api.client, "v2"))) == (2, 3)
     assert api.asked == ["/v1/actions", "/v2/actions"]
 
 
 def test_v2_forced_on_an_old_cluster_is_an_error(clock: t.Any) -> None:
     with pytest.raises(ActionFailed, match=r"no /v2/actions.*use api_version v1 or auto"):
-        _actions.read_all(StubApi({"/v1/actions": V1}, clock).client, "v2")
+        model.read_all(StubApi({"/v1/actions": V1}, clock).client, "v2")
 
 
 def test_no_action_at_all_can_be_a_404(clock: t.Any) -> None:
-    assert _actions.read_all(StubApi({}, clock).client) == []
+    assert model.read_all(StubApi({}, clock).client) == []
 
 
 def test_one_action_by_its_uid(clock: t.Any) -> None:
     new = StubApi({f"/v2/actions/{TASK_UID}": V2[0]}, clock)
     old = StubApi({f"/v1/actions/{TASK_UID}": V1["actions"][0]}, clock)
     for api in (new, old):
-        action = _actions.read_one(api.client, TASK_UID)
+        action = model.read_one(api.client, TASK_UID)
         assert action is not None
         assert (action.uid, action.status, action.object_uid) == (TASK_UID, "completed", "1")
-    assert _actions.read_one(old.client, TASK_UID, "v2") is None
-    assert _actions.read_one(new.client, TASK_UID, "v1") is None
-    assert _actions.read_one(new.client, "gone") is None
+    assert model.read_one(old.client, TASK_UID, "v2") is None
+    assert model.read_one(new.client, TASK_UID, "v1") is None
+    assert model.read_one(new.client, "gone") is None

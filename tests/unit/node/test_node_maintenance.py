@@ -7,70 +7,22 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from support.clusters import cluster, record, shard
+from support.node_actions import ENSLAVE, OFF, ON, REMOVE
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import (
-    Cluster,
-    Database,
-    Shard,
-    assemble,
-    maintenance,
-)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.registry import Forceable, View, Wanted
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster, maintenance
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import Refused
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.maintenance import (
-    ENSLAVE,
-    OFF,
-    ON,
-    REMOVE,
-    View,
-    Wanted,
-    decide,
-    not_as_asked,
-)
-
-
-def cluster(
-    count: int = 3,
-    *,
-    maintained: t.Collection[int] = (),
-    down: t.Collection[int] = (),
-    leaving: t.Collection[int] = (),
-    shards: t.Sequence[Shard] = (),
-    endpoint_on: int | None = None,
-    snapshot_of: t.Collection[int] = (),
-    crdt: bool = False,
-) -> Cluster:
-    nodes = [
-        {
-            "uid": uid,
-            "addr": f"10.0.0.{uid}",
-            "status": "down" if uid in down else "decommissioning" if uid in leaving else "active",
-            "accept_servers": uid not in maintained,
-            "max_listeners": 0 if uid in maintained else 100,
-        }
-        for uid in range(1, count + 1)
-    ]
-    statuses = {str(uid): {"maintenance_snapshot": {"name": f"snap-{uid}"}} for uid in {*maintained, *snapshot_of}}
-    database = assemble_database(endpoint_on, crdt)
-    return assemble(nodes, statuses, shards, [database], None)
-
-
-def assemble_database(endpoint_on: int | None, crdt: bool) -> Database:
-    addresses = (f"10.0.0.{endpoint_on}",) if endpoint_on else ()
-    return Database(7, "db", "active", True, crdt, 1024, 1, addresses)
-
-
-def shard(role: str, node: int = 2) -> Shard:
-    return Shard("1", 7, node, role, "active", "ok")
-
-
-def record(name: str, status: str, node: str = "2") -> Action:
-    return Action("guid", name, "node", status, object_type="node", object_uid=node)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import NODE_ACTIONS
 
 
 def step(action: str, view: View, **options: t.Any) -> t.Any:
     force = options.pop("force", False)
-    return decide(Wanted(2, action, options, force), view)
+    return NODE_ACTIONS[action].decide(Wanted(2, action, options, force), view)
+
+
+def unmet(action: str, now: Cluster, **options: t.Any) -> str | None:
+    return NODE_ACTIONS[action].unmet_goal(Wanted(2, action, options), now, now)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +92,7 @@ def test_steps(action: str, view: View, kind: str) -> None:
 def test_danger_is_refused_and_force_overrides_with_a_warning(
     action: str, view: View, options: dict[str, t.Any], sentence: str
 ) -> None:
-    with pytest.raises(Refused, match=sentence) as caught:
+    with pytest.raises(Forceable, match=sentence) as caught:
         step(action, view, **options)
     assert "Nothing was changed" in str(caught.value)
     forced = step(action, view, force=True, **options)
@@ -150,13 +102,13 @@ def test_danger_is_refused_and_force_overrides_with_a_warning(
 
 def test_one_node_of_four_may_be_in_maintenance_when_three_are_left() -> None:
     assert step(ON, View(cluster(4))).kind == "run"
-    with pytest.raises(Refused):
+    with pytest.raises(Forceable):
         step(ON, View(cluster(4, maintained=[4])))
 
 
 def test_an_unknown_node_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Refused, match="no node with uid 9; its nodes are 1, 2, 3"):
-        decide(Wanted(9, ON, force=True), View(cluster()))
+        NODE_ACTIONS[ON].decide(Wanted(9, ON, force=True), View(cluster()))
 
 
 @pytest.mark.parametrize("action", [ON, OFF])
@@ -171,7 +123,7 @@ def test_a_node_that_is_being_removed_is_left_alone(action: str, status: str, fo
 
 @pytest.mark.parametrize("action", [ON, OFF])
 def test_a_node_that_was_removed_is_told_from_one_that_never_was(action: str) -> None:
-    with pytest.raises(Refused, match="Node 2 is not in the cluster any more: remove of node 2 is completed"):
+    with pytest.raises(Refused, match="Node 2 is no longer in the cluster: remove of node 2 is completed"):
         step(action, View(cluster(1), others=(record(REMOVE, "completed"),)))
     with pytest.raises(Refused, match="no node with uid 2; its nodes are 1"):
         step(action, View(cluster(1), others=(record(REMOVE, "failed"),)))
@@ -192,13 +144,13 @@ def test_a_node_that_was_removed_is_told_from_one_that_never_was(action: str) ->
     ],
 )
 def test_the_snapshot_of_an_unfinished_attempt_is_never_overwritten(view: View, sent: bool) -> None:
-    made = step(ON, view, overwrite_snapshot=True)
-    assert made.body["overwrite_snapshot"] is sent
-    assert bool([warning for warning in made.warnings if "snapshot" in warning]) is not sent
+    taken = step(ON, view, overwrite_snapshot=True)
+    assert taken.body["overwrite_snapshot"] is sent
+    assert bool([warning for warning in taken.warnings if "snapshot" in warning]) is not sent
 
 
 @pytest.mark.parametrize(("left_by", "view"), [(ON, {"own_record": ON}), (OFF, {"others": OFF})])
-def test_a_snapshot_that_is_kept_is_said_to_be_that_of(left_by: str, view: dict[str, str]) -> None:
+def test_a_snapshot_that_is_kept_is_named_with_its_action(left_by: str, view: dict[str, str]) -> None:
     own, other = view.get("own_record"), view.get("others")
     seen = View(
         cluster(snapshot_of=[2]),
@@ -226,8 +178,7 @@ def test_a_snapshot_that_is_kept_is_said_to_be_that_of(left_by: str, view: dict[
 def test_a_shard_that_had_to_leave_is_noticed(
     role: str, options: dict[str, t.Any], crdt: bool, must_move: bool
 ) -> None:
-    wanted = Wanted(2, ON, options)
-    problem = not_as_asked(wanted, cluster(maintained=[2], shards=[shard(role)], crdt=crdt))
+    problem = unmet(ON, cluster(maintained=[2], shards=[shard(role)], crdt=crdt), **options)
     assert bool(problem) is must_move
     if must_move:
         kind = "primary" if role == "master" else "replica"
@@ -244,8 +195,8 @@ def test_a_shard_that_had_to_leave_is_noticed(
         (OFF, cluster(maintained=[2]), "Node 2 is still in maintenance"),
     ],
 )
-def test_what_is_wrong_after_the_action(action: str, now: Cluster, problem: str | None) -> None:
-    assert not_as_asked(Wanted(2, action), now) == problem
+def test_what_is_unmet_after_the_action(action: str, now: Cluster, problem: str | None) -> None:
+    assert unmet(action, now) == problem
 
 
 @pytest.mark.parametrize(
