@@ -13,12 +13,14 @@ from .._api.cluster import Cluster
 from .._core.context import Context, Result
 from .._core.errors import InvalidInput
 from .._roll import maintenance, removal
+from .._roll.choice import is_synthetic
 from .._roll.match import Host, Match, RollRefused, match
-from .._roll.plan import HostPlan, Plan, Progress, TasksFile, progress_at
+from .._roll.plan import HostPlan, Plan, Progress, TasksFile, matched, progress_at
 from .._roll.stop import MAINTENANCE, REMOVAL, REMOVE
 
+MATCH = "match"  # which host is which node, and nothing else
 OPTIONS: t.Mapping[str, t.Any] = {
-    "operation": {"type": "str", "required": True, "choices": [MAINTENANCE, REMOVAL]},
+    "operation": {"type": "str", "required": True, "choices": [MAINTENANCE, REMOVAL, MATCH]},
     "hosts": {
         "type": "list",
         "elements": "dict",
@@ -29,7 +31,6 @@ OPTIONS: t.Mapping[str, t.Any] = {
             "node_uid": {"type": "str"},
             "url": {"type": "raw"},
             "needed": {"type": "bool", "default": True},
-            "synthetic": {"type": "bool", "default": False},
         },
     },
     "turn": {"type": "str"},
@@ -78,7 +79,7 @@ def _host(given: t.Mapping[str, t.Any]) -> Host:
         _uid(given),
         ", ".join(map(str, url)) if isinstance(url, (list, tuple)) else str(url or ""),
         given.get("needed", True),
-        given.get("synthetic", False),
+        is_synthetic(given["name"], given.get("node_uid")),
     )
 
 
@@ -114,6 +115,8 @@ def _progress(context: Context, hosts: t.Sequence[Host]) -> Progress:
 
 def _plan(context: Context, matches: t.Sequence[Match], cluster: Cluster, progress: Progress) -> Plan:
     params, tasks = context.params, _tasks(context.params)
+    if params["operation"] == MATCH:
+        return matched(matches, cluster)
     if params["operation"] == MAINTENANCE:
         return maintenance.plan(matches, cluster, params["order"], tasks, progress)
     rules = removal.Rules(params["min_nodes"], params["hand_over_primary"], params["migrate_single_copies"])

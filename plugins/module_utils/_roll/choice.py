@@ -13,14 +13,15 @@ _SAY_WHICH = "node_removal_nodes with their uids, or hosts with node_removal_hos
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """The hosts to add, with their uids, or a sentence why it is not clear which nodes are meant."""
+    """The hosts to add, with their uids; or why it is not clear which nodes are meant, as an id and as a sentence."""
 
-    refusal: str = ""
     hosts: tuple[tuple[str, int], ...] = ()
+    reason: str = ""
+    refusal: str = ""
 
     def as_dict(self) -> dict[str, t.Any]:
         hosts = [{"name": name, "node_uid": uid, "synthetic": is_synthetic(name, uid)} for name, uid in self.hosts]
-        return {"refusal": self.refusal, "hosts": hosts}
+        return {"hosts": hosts, "reason": self.reason, "refusal": self.refusal}
 
 
 def choose(
@@ -32,19 +33,21 @@ def choose(
     """
     uids = uids_from(nodes)
     if uids and (pattern is not None or limit is not None):
-        return Choice(f"Name the nodes to remove in one way only: {_SAY_WHICH}.")
+        return Choice(reason="twice", refusal=f"Name the nodes to remove in one way only: {_SAY_WHICH}.")
     if not uids and limit is None and not matching:
         if pattern is not None:
-            return Choice(f"No host of the inventory matches node_removal_hosts ({pattern}).")
-        return Choice(f"Name the nodes to remove: {_SAY_WHICH}.")
+            refusal = f"No host of the inventory matches node_removal_hosts ({pattern})."
+            return Choice(reason="no_host", refusal=refusal)
+        return Choice(reason="nothing", refusal=f"Name the nodes to remove: {_SAY_WHICH}.")
     by_uid = {uid: [name for name, own in inventory.items() if str(own).strip() == str(uid)] for uid in uids}
     several = [name for names in by_uid.values() if len(names) > 1 for name in names]
     if several:
         return Choice(
-            f"Several hosts of the inventory have the same redis_node_uid: {', '.join(several)}. Name the hosts with "
-            "node_removal_hosts or --limit."
+            reason="several",
+            refusal=f"Several hosts of the inventory have the same redis_node_uid: {', '.join(several)}. Name the "
+            "hosts with node_removal_hosts or --limit.",
         )
-    return Choice(hosts=tuple((names[0] if names else f"{SYNTHETIC}{uid}", uid) for uid, names in by_uid.items()))
+    return Choice(tuple((names[0] if names else f"{SYNTHETIC}{uid}", uid) for uid, names in by_uid.items()))
 
 
 def uids_from(nodes: t.Any) -> list[int]:

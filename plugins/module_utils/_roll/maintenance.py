@@ -7,14 +7,12 @@ from __future__ import annotations
 import typing as t
 
 from .._api.cluster import Cluster, Node
-from .match import Match, require_listed
+from .match import Host, Match, require_listed
 from .plan import HostPlan, Plan, Progress, TasksFile, refuse_maintenance_elsewhere, refuse_unclear, summary
 
 PRIMARY_LAST, PRIMARY_FIRST, INVENTORY = "primary_last", "primary_first", "inventory"
 ORDERS = (PRIMARY_LAST, PRIMARY_FIRST, INVENTORY)
 BEGIN, RESUME, RESTORE, SKIP = "begin", "resume", "restore", "skip"
-# By whether the node is in maintenance already, and whether it needs maintenance.
-_STATES = {(False, True): BEGIN, (True, True): RESUME, (True, False): RESTORE, (False, False): SKIP}
 
 
 def plan(
@@ -26,29 +24,29 @@ def plan(
 ) -> Plan:
     """The plan for these hosts; raises RollRefused. C(progress) is given for the host whose turn has come."""
     tasks, progress = tasks or TasksFile(), progress or Progress()
-    for found in matches:
-        require_listed(found, cluster)
+    chosen = [(found.host, require_listed(found, cluster)) for found in matches]
     refuse_unclear(matches, tasks, "rolling_maintenance_tasks")
-    uids = [found.uid for found in matches]
+    uids = [node.uid for dummy, node in chosen]
     refuse_maintenance_elsewhere(cluster, uids, progress.supposed)
-    planned = [_host_plan(found, order, tasks, progress) for found in matches]
-    planned.sort(key=lambda each: _rank(each, order))
-    return Plan(tuple(planned), tuple(_remarks(cluster, uids, tasks)))
+    chosen.sort(key=lambda pair: _rank(pair[0], pair[1], order))
+    hosts = tuple(_host_plan(host, node, order, tasks, progress) for host, node in chosen)
+    return Plan(hosts, tuple(_remarks(cluster, uids, tasks)))
 
 
-def _host_plan(found: Match, order: str, tasks: TasksFile, progress: Progress) -> HostPlan:
-    node = t.cast(Node, found.node)
-    # A node that an earlier run left in maintenance has to come back, whether it needs anything by now or not.
-    state = _STATES[node.in_maintenance, found.host.needed]
+def _host_plan(host: Host, node: Node, order: str, tasks: TasksFile, progress: Progress) -> HostPlan:
+    state = _state(host, node)
+    deferred = state == BEGIN and progress.may_defer and _comes_last(node, order) and bool(progress.left)
+    line = f"{host.name}: {summary(node)}, release {node.software_version}: {_what(state, tasks)}"
     return HostPlan(
-        found.host.name,
-        found.uid,
-        node,
-        state,
-        f"{found.host.name}: {summary(node)}, release {node.software_version}: {_what(state, tasks)}",
-        needs_work=state != SKIP,
-        deferred=state == BEGIN and progress.may_defer and _comes_last(node, order) and bool(progress.left),
+        host.name, node.uid, node, state, line, needs_work=state != SKIP and not deferred, deferred=deferred
     )
+
+
+def _state(host: Host, node: Node) -> str:
+    """A node that an earlier run left in maintenance has to come back, whether it needs anything by now or not."""
+    if node.in_maintenance:
+        return RESUME if host.needed else RESTORE
+    return BEGIN if host.needed else SKIP
 
 
 def _comes_last(node: Node, order: str) -> bool:
@@ -56,12 +54,11 @@ def _comes_last(node: Node, order: str) -> bool:
     return order == PRIMARY_LAST and node.role == "master"
 
 
-def _rank(planned: HostPlan, order: str) -> tuple[bool, bool, bool]:
+def _rank(host: Host, node: Node, order: str) -> tuple[bool, bool, bool]:
     """What is in maintenance already comes first, and what needs nothing is shown last."""
-    node = t.cast(Node, planned.node)
     is_primary = node.role == "master"
     later = {PRIMARY_LAST: is_primary, PRIMARY_FIRST: not is_primary, INVENTORY: False}[order]
-    return not planned.needs_work, not node.in_maintenance, later
+    return _state(host, node) == SKIP, not node.in_maintenance, later
 
 
 def _what(state: str, tasks: TasksFile) -> str:

@@ -68,14 +68,15 @@ def match(host: Host, cluster: Cluster) -> Match:
     return Match(host, host.node_uid, cluster.node(host.node_uid))
 
 
-def require_listed(found: Match, cluster: Cluster) -> None:
-    """Raises RollRefused where the node of a match is not in the cluster."""
+def require_listed(found: Match, cluster: Cluster) -> Node:
+    """The node of a match; raises RollRefused where it is not in the cluster."""
     if found.node is None:
         raise RollRefused(
             "no_node",
             f"{found.host.name} has redis_node_uid {found.uid}, and the cluster has no such node; its nodes are "
             f"{_known(cluster)}. Correct redis_node_uid.",
         )
+    return found.node
 
 
 def _nodes_named(host: Host, cluster: Cluster) -> list[Node]:

@@ -9,8 +9,9 @@ import os.path
 import typing as t
 
 from .._api.cluster import Cluster, Node
-from .match import Match, RollRefused
+from .match import Match, RollRefused, require_listed
 
+MATCHED = "matched"
 _ROLES = {"master": "primary", "slave": "replica"}
 
 
@@ -40,6 +41,11 @@ class HostPlan:
     deferred: bool = False  # its turn is put off until all others are done
     recorded: bool = False  # its removal is recorded as completed
 
+    @property
+    def known(self) -> bool:
+        """Whether it is certain that the host is or was the node."""
+        return self.node is not None or self.recorded
+
     def as_dict(self) -> dict[str, t.Any]:
         return {
             "host": self.host,
@@ -49,7 +55,7 @@ class HostPlan:
             "state": self.state,
             "needs_work": self.needs_work,
             "deferred": self.deferred,
-            "recorded": self.recorded,
+            "known": self.known,
             "line": self.line,
         }
 
@@ -102,6 +108,16 @@ def progress_at(
         pretended,
         may_defer=may_defer and turn not in deferred,
     )
+
+
+def matched(matches: t.Sequence[Match], cluster: Cluster) -> Plan:
+    """Which host is which node, and nothing else; raises RollRefused."""
+    found = []
+    for each in matches:
+        node = require_listed(each, cluster)
+        line = f"{each.host.name}: {summary(node)}"
+        found.append(HostPlan(each.host.name, each.uid, node, MATCHED, line, needs_work=False))
+    return Plan(tuple(found))
 
 
 def summary(node: Node) -> str:

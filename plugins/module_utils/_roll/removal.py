@@ -93,9 +93,11 @@ def _what(found: Match, state: str, recorded: bool) -> str:
         why = "its removal is completed" if recorded else "and no removal of it is recorded"
         return f"node {found.uid} is not in the cluster, {why}"
     condition = ", in maintenance" if node.in_maintenance else ""
+    if state == ADOPT:
+        return f"{summary(node)}{condition}: is being removed, wait for the end"
     condition += ", decommissioning" if node.decommissioning else ""
     work = "hand over the role of the primary, remove" if node.role == "master" else "remove"
-    return f"{summary(node)}{condition}: {'is being removed, wait for the end' if state == ADOPT else work}"
+    return f"{summary(node)}{condition}: {work}"
 
 
 def _rank(planned: HostPlan) -> int:
@@ -201,7 +203,7 @@ def _databases_on(node: Node, cluster: Cluster) -> list[Database]:
 
 def tasks_withheld(planned: HostPlan, tasks: TasksFile) -> str | None:
     """Why the operator's tasks do not run on a host, or None: a mistyped uid must not stop a machine that is needed."""
-    if not tasks.given or planned.state != GONE or planned.recorded:
+    if not tasks.given or planned.known:
         return None
     return (
         f"{tasks.name} does not run on {planned.host}: no removal of node {planned.node_uid} is recorded, so it is not "

@@ -51,7 +51,7 @@ HOSTS: dict[str, tuple[t.Any, list[tuple[str, int]]]] = {
 @pytest.mark.parametrize("case", HOSTS)
 def test_each_uid_has_a_host(case: str) -> None:
     nodes, expected = HOSTS[case]
-    assert choose(nodes, None, (), None, INVENTORY) == Choice("", tuple(expected))
+    assert choose(nodes, None, (), None, INVENTORY) == Choice(tuple(expected))
 
 
 Given = tuple[t.Any, str | None, list[str], str | None]
@@ -63,10 +63,10 @@ CLEAR: dict[str, Given] = {
 }
 UNCLEAR: dict[str, tuple[Given, str]] = {
     "nothing": (([], None, [], None), "Name the nodes to remove: node_removal_nodes with their uids, or hosts with"),
-    "uids and a pattern": (([4], "b", ["b"], None), "Name the nodes to remove in one way only"),
-    "uids and a limit": (([4], None, [], "b"), "Name the nodes to remove in one way only"),
-    "a pattern without hosts": (([], "x", [], None), "No host of the inventory matches node_removal_hosts (x)."),
-    "two hosts with one uid": (([3, 1], None, [], None), "have the same redis_node_uid: c, c2. Name the hosts with"),
+    "twice": (([4], "b", ["b"], None), "Name the nodes to remove in one way only"),
+    "twice, with a limit": (([4], None, [], "b"), "Name the nodes to remove in one way only"),
+    "no_host": (([], "x", [], None), "No host of the inventory matches node_removal_hosts (x)."),
+    "several": (([3, 1], None, [], None), "have the same redis_node_uid: c, c2. Name the hosts with"),
 }
 
 
@@ -80,15 +80,16 @@ def test_what_is_not_clear_is_refused(case: str) -> None:
     given, sentence = UNCLEAR[case]
     found = choose(*given, INVENTORY)
     assert sentence in found.refusal
-    assert found.hosts == ()
+    assert (found.reason, found.hosts) == (case.partition(",")[0], ())
 
 
 def test_a_synthetic_host_is_known_by_its_name_and_uid() -> None:
     assert choose([7, 1], None, (), None, INVENTORY).as_dict() == {
-        "refusal": "",
         "hosts": [
             {"name": "node_removal_7", "node_uid": 7, "synthetic": True},
             {"name": "a", "node_uid": 1, "synthetic": False},
         ],
+        "reason": "",
+        "refusal": "",
     }
     assert not is_synthetic("node_removal_7", "8")

@@ -21,6 +21,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._roll.rem
 )
 
 FIVE = cluster(*(node(uid) for uid in range(1, 6)))
+HALF = {"status": "decommissioning"}
 AWAY = TasksFile("away.yml", "/srv/away.yml", ("/srv",))
 
 
@@ -112,7 +113,7 @@ LINES: dict[str, tuple[int, Cluster, Removals, TasksFile, str]] = {
     ),
     "under way": (
         4,
-        FIVE,
+        five(n4=HALF),
         Removals((removal(4),)),
         AWAY,
         "h4: node 4 at 10.0.0.4, replica, 0 shards: is being removed, wait for the end, then run away.yml",
@@ -142,7 +143,6 @@ def test_the_line_of_a_removal(case: str) -> None:
 
 SINGLE = database(2, "single", replication=False)
 RACKED = [node(uid, rack_id="a" if uid < 5 else "b") for uid in range(1, 6)]
-HALF = {"status": "decommissioning"}
 REFUSED: dict[str, tuple[list[Host], Cluster, dict[str, t.Any], str, str]] = {
     "no name": ([Host("stranger")], FIVE, {}, "no_node", "or leave the host out if its node was removed"),
     "name of another": ([Host("node2.example.com", node_uid=9)], FIVE, {}, "other_node", "is that of node 2"),
