@@ -137,7 +137,7 @@ def test_a_url_that_names_only_what_leaves_is_refused(four: Roller, leaving: lis
     url = [four.cluster.urls[uid - 1] for uid in leaving]
     for said in refused(four, node_removal_nodes=leaving, node_removal_min_nodes=2, redis_enterprise_url=url):
         hosts = ", ".join(f"127.0.0.{uid}" for uid in leaving)
-        assert f"The URL names only what leaves the cluster ({hosts}): name a node that stays" in " ".join(said)
+        assert f"The URL names only nodes that leave the cluster ({hosts}): name one that stays" in " ".join(said)
 
 
 def test_the_role_alone_refuses_a_url_that_names_only_its_node(four: Roller) -> None:
@@ -147,5 +147,5 @@ def test_the_role_alone_refuses_a_url_that_names_only_its_node(four: Roller) -> 
     run = four.run(four.tasks("own.yml", [play]), **QUICK)
     assert run.code != 0
     assert run.writes == []
-    assert "The removal stops at localhost. The URL names only what leaves the cluster (127.0.0.1)" in run.text
+    assert "The URL names only nodes that leave the cluster (127.0.0.1): name one that stays" in run.text
     assert "Nothing was changed." in run.text

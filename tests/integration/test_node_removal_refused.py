@@ -24,17 +24,17 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Roller]:
 
 
 REFUSED: list[tuple[str, dict[str, t.Any], str]] = [
-    ("nothing is named", {}, "Say which nodes are to be removed"),
-    ("an empty list", {"node_removal_nodes": []}, "Say which nodes are to be removed"),
+    ("nothing is named", {}, "Name the nodes to remove: node_removal_nodes with their uids"),
+    ("an empty list", {"node_removal_nodes": []}, "Name the nodes to remove:"),
     ("a full stop for a comma", {"node_removal_nodes": "4.5"}, "cannot be converted to an int"),
     ("a range", {"node_removal_nodes": "3-5"}, "cannot be converted to an int"),
-    ("two ways at once", {"node_removal_nodes": [4], "node_removal_hosts": "node3"}, "Say in one way"),
+    ("two ways at once", {"node_removal_nodes": [4], "node_removal_hosts": "node3"}, "in one way only"),
     ("no such host", {"node_removal_hosts": "node9"}, "No host of the inventory matches node_removal_hosts (node9)"),
     ("not a uid", {"node_removal_nodes": ["node4"]}, "node_removal_nodes"),
     (
         "too few nodes would stay",
         {"node_removal_nodes": [3, 4]},
-        "Without node 3, 4 the cluster would have 2 nodes, and node_removal_min_nodes is 3",
+        "Without node 3, node 4 the cluster would have 2 nodes, and node_removal_min_nodes is 3",
     ),
     (
         "the primary may not hand over",
@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, dict[str, t.Any], str]] = [
     (
         "data without a copy elsewhere",
         {"node_removal_nodes": [1]},
-        "Node 1 holds data without a copy elsewhere: Database 1 (single) has no replicas and a shard on node 1",
+        "Node 1 holds data without a copy elsewhere, of database 1 (single).",
     ),
     (
         "no such file of tasks",
@@ -77,16 +77,16 @@ def test_a_limit_and_uids_at_once_are_refused(untouched: Roller) -> None:
     untouched.hosts = {}
     run = remove(untouched, "--limit", "node4", node_removal_nodes=[3])
     assert run.code != 0
-    assert "Say in one way which nodes are to be removed" in run.text
+    assert "Name the nodes to remove in one way only" in run.text
     assert run.writes == []
 
 
 def test_hosts_that_cannot_be_told_apart_are_refused(untouched: Roller) -> None:
     untouched.hosts = {"a": {"redis_node_uid": 4}, "b": {"redis_node_uid": "4"}, "127.0.0.2": {"redis_node_uid": 3}}
     twins = remove(untouched, node_removal_hosts="a,b")
-    assert "a and b are both node 4 of the cluster" in twins.text
+    assert "a and b are all node 4 of the cluster" in twins.text
     mistaken = remove(untouched, node_removal_hosts="127.0.0.2")
-    assert "127.0.0.2 has redis_node_uid 3, but goes by the name or address of node 2" in mistaken.text
+    assert "127.0.0.2 has redis_node_uid 3, but its name or address is that of node 2" in mistaken.text
     tasks = untouched.tasks("nothing.yml", [{"name": "Nothing", "ansible.builtin.meta": "noop"}])
     hostless = remove(untouched, node_removal_nodes=[2], node_removal_tasks=tasks)
     assert "no host of the inventory has the variable redis_node_uid 2" in hostless.text
@@ -96,7 +96,7 @@ def test_hosts_that_cannot_be_told_apart_are_refused(untouched: Roller) -> None:
     untouched.hosts = {"c": {"redis_node_uid": 3}, "d": {"redis_node_uid": 4, **elsewhere}}
     untouched.hosts["c"]["redis_enterprise_url"] = untouched.cluster.urls
     two = remove(untouched, node_removal_hosts="c,d")
-    assert "remove nodes of one cluster at a time" in two.text
+    assert "choose hosts of one cluster" in two.text
     for run in (twins, mistaken, hostless, several, two):
         assert run.code != 0
         assert run.writes == []
@@ -116,7 +116,6 @@ def test_the_gate_itself_keeps_the_minimum_and_the_primary(untouched: Roller) ->
         }
         run = untouched.run(untouched.tasks("own.yml", [play]))
         assert run.code != 0
-        assert "The removal stops at localhost." in run.text
         assert sentence in run.text
         assert "Nothing was changed." in run.text
         assert run.writes == []

@@ -23,7 +23,7 @@ def test_a_removal_that_fails_ends_the_run_and_a_second_run_goes_on(five: Roller
     assert run.code != 0
     assert run.actions == [f"{REMOVE} 2"]
     assert f"The removal stops at node2. remove of node 2 is {outcome}" in run.text
-    assert "No removal of the node runs any more. Run the playbook again to go on." in run.text
+    assert "No removal of the node runs any more. Run the playbook again to continue." in run.text
     again = remove(five, node_removal_nodes=[2, 4])
     assert again.code == 0, again.output
     assert again.actions == [f"{REMOVE} 2", f"{REMOVE} 4"]
@@ -40,7 +40,7 @@ def test_a_removal_that_takes_too_long_is_left_to_run_and_taken_up(five: Roller)
     again = remove(five, node_removal_nodes=[2])
     assert again.code == 0, again.output
     assert again.writes == []
-    assert "node 2 at 127.0.0.2, not primary, 1 shard(s): is being removed already and is waited for" in again.text
+    assert "node 2 at 127.0.0.2, replica, 1 shard: is being removed, wait for the end" in again.text
     assert nodes(five.cluster) == [1, 3, 4, 5]
 
 
@@ -61,7 +61,7 @@ def test_a_primary_that_cannot_hand_over_stays(five: Roller) -> None:
     assert run.code != 0
     assert run.actions == [f"{ENSLAVE} 1"]
     assert "no successor" in run.text
-    assert "The node is still in the cluster, with all that is on it." in run.text
+    assert "The node is still in the cluster with all that is on it" in run.text
     again = remove(five, node_removal_nodes=[1])
     assert again.code == 0, again.output
     assert again.actions == [f"{ENSLAVE} 1", f"{REMOVE} 1"]
@@ -80,7 +80,7 @@ def test_tasks_that_fail_are_run_again_and_never_on_a_host_that_may_not_be_meant
     five.hosts = {"old": {"redis_node_uid": 77}}
     unknown = remove(five, node_removal_nodes=[77], node_removal_tasks=mended)
     assert unknown.code == 0, unknown.output
-    assert "the cluster remembers no removal of node 77" in unknown.text
+    assert "mended.yml does not run on old: no removal of node 77 is recorded" in unknown.text
     assert "the tasks have run" not in unknown.text
     assert "It cannot be told whether 77 was removed or never existed" in unknown.text
     assert unknown.writes == []
@@ -122,7 +122,7 @@ def test_a_node_that_half_left_comes_first_and_goes_on_leaving(five: Roller, out
     checked = remove(five, "--check", node_removal_nodes=[2, 4])
     assert checked.code == 0, checked.output
     assert checked.writes == []
-    assert "node4: node 4 at 127.0.0.4, not primary, 0 shard(s), decommissioning: leaves" in checked.text
+    assert "node4: node 4 at 127.0.0.4, replica, 0 shards, decommissioning: remove" in checked.text
     again = remove(five, node_removal_nodes=[2, 4])
     assert again.code == 0, again.output
     assert again.actions == [f"{REMOVE} 4", f"{REMOVE} 2"]
@@ -161,7 +161,7 @@ def test_every_other_refusal_holds_for_a_node_that_half_left(five: Roller) -> No
     home = int(next(each for each in shards if each["bdb_uid"] == 2)["node_uid"])
     half_left(five, home)
     for variables, sentence in (
-        ({}, f"Node {home} holds data without a copy elsewhere: Database 2 (single) has no replicas"),
+        ({}, f"Node {home} holds data without a copy elsewhere, of database 2 (single)."),
         ({"node_removal_min_nodes": 5}, f"Without node {home} the cluster would have 4 nodes"),
     ):
         run = remove(five, **QUICK, node_removal_nodes=[home], **variables)
@@ -187,8 +187,8 @@ def test_while_a_node_has_half_left_no_other_is_touched(five: Roller) -> None:
     }
     alone = five.run(five.tasks("own.yml", [play]), **QUICK)
     rolled = five.run(ROLLING, "--limit", "node4", rolling_maintenance_healthy_timeout=1)
-    for run in (alone, rolled):
-        assert "Node 2 (127.0.0.2) is decommissioning." in run.text
+    assert "Decommissioning, though no removal runs: node 2." in alone.text
+    assert "Node 2 (127.0.0.2) is decommissioning." in rolled.text
     itself = five.run(ROLLING, "--limit", "node2", rolling_maintenance_healthy_timeout=1)
     assert "Node 2 (127.0.0.2) is decommissioning." in itself.text
     for run in (others, alone, rolled, itself):

@@ -46,7 +46,7 @@ def test_a_host_that_goes_by_the_name_of_another_node_is_refused(
     roll = roller.run(rolling_maintenance_tasks=leave_a_mark(roller))
     assert roll.code != 0
     uid = variables["redis_node_uid"]
-    assert f"{host} has redis_node_uid {uid}, but goes by the name or address of node 1: correct one" in roll.text
+    assert f"{host} has redis_node_uid {uid}, but its name or address is that of node 1: correct one" in roll.text
     assert (roll.writes, touched(roller)) == ([], [])
 
 
@@ -67,7 +67,7 @@ def test_hosts_of_two_clusters_are_refused(roller: Roller, tmp_path: Path) -> No
         roll = roller.run(rolling_maintenance_tasks=leave_a_mark(roller))
         assert not [entry for entry in other.journal() if entry["method"] != "GET"]
     assert roll.code != 0
-    assert f"The hosts do not all have the same redis_enterprise_url ({urls[0]} and {urls[1]})" in roll.text
+    assert f"The hosts have different values of redis_enterprise_url ({urls[0]} and {urls[1]})" in roll.text
     assert (roll.writes, touched(roller)) == ([], [])
 
 
@@ -96,11 +96,11 @@ def test_a_node_that_dies_during_the_drain_keeps_the_tasks_from_running(own_clus
     assert touched(roller) == []
     assert "Node 3 (127.0.0.3) is down" in roll.text
     assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
-    assert "The node is back in service as it was; no task had touched it." in roll.text
+    assert "The node is back in service as it was; no task had run on it." in roll.text
 
 
 def test_the_last_look_before_the_tasks_is_at_the_node_itself(own_cluster: Emulated, tmp_path: Path) -> None:
-    """While the roll waits for a cluster that is well, somebody ends maintenance."""
+    """While the roll waits for a healthy cluster, another operator ends maintenance."""
     roller = Roller(own_cluster, tmp_path)
     own_cluster.fault("slow_action", name=ON, node_uid=2, seconds=4)
 
@@ -124,4 +124,4 @@ def test_the_last_look_before_the_tasks_is_at_the_node_itself(own_cluster: Emula
     roll = roll_node_2(roller, interfere, healthy_timeout=60)
     assert roll.code != 0
     assert touched(roller) == []
-    assert "Node 2 must not be touched" in roll.text
+    assert "Node 2 (127.0.0.2) is not drained and must not be stopped" in roll.text

@@ -61,7 +61,7 @@ def test_the_examples_of_the_guide_work(own_cluster: Emulated, examples: Path) -
     own_cluster.clear_journal()
     looked = play(roller, examples, PLAYBOOK, "--check", "-e", "rolling_maintenance_tasks=patch.yml")
     assert looked.returncode == 0, looked.stdout + looked.stderr
-    assert looked.stdout.count("patch.yml would run on it") == 3
+    assert looked.stdout.count("drain, run patch.yml, restore") == 3
     (examples / "wrap.yml").write_text(
         yaml.safe_dump([{"name": "Wrap", "hosts": "all", "tasks": [{"ansible.builtin.import_tasks": "patch.yml"}]}])
     )
@@ -104,15 +104,15 @@ def test_options_of_the_actions_are_sent_only_if_they_are_set(own_cluster: Emula
     ]
 
 
-def test_an_unreachable_host_ends_the_roll_and_its_node_stays_empty(own_cluster: Emulated, tmp_path: Path) -> None:
+def test_an_unreachable_host_ends_the_roll_and_its_node_stays_drained(own_cluster: Emulated, tmp_path: Path) -> None:
     roller = Roller(own_cluster, tmp_path)
     unreachable = {"ansible_connection": "ssh", "ansible_host": "localhost", "ansible_port": 1}
     roller.hosts = {"node2": {"redis_node_uid": 2, **unreachable}, "node3": {"redis_node_uid": 3}}
     roll = roller.run(rolling_maintenance_tasks=roller.tasks("ping.yml", [{"ansible.builtin.ping": None}]))
     assert roll.code != 0
     assert roll.actions == ["maintenance_on 2"]
-    assert "Begin with node3" not in roll.output
-    assert "Should that break off, the node stays empty and in maintenance" in roll.text
+    assert "ok: [node3 -> localhost]" not in roll.output
+    assert "or the host becomes unreachable, its node stays drained and in maintenance" in roll.text
 
 
 def test_argument_specs_defaults_and_readme_agree() -> None:

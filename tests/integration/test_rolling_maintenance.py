@@ -71,7 +71,7 @@ def test_a_roll_takes_one_empty_node_after_another_and_the_primary_last(roller: 
     assert checked.code == 0, checked.output
     assert checked.writes == [], "check mode has written"
     assert states(roller) == {}, "check mode has run the operator's tasks"
-    assert checked.output.count("note.yml would run on it") == 3
+    assert checked.output.count("drain, run note.yml, restore") == 3
 
     real = roller.run(rolling_maintenance_tasks=hook)
     assert real.code == 0, real.output
@@ -88,11 +88,9 @@ def test_the_output_is_for_people(roller: Roller) -> None:
     roller.nodes = (2,)
     roll = roller.run()
     assert roll.code == 0, roll.output
-    assert "node2: node 2 at 127.0.0.2, not primary," in roll.text
-    assert "is emptied, nothing runs, is restored" in roll.text
-    assert "node 1: none of the hosts, is left alone" in roll.text
-    assert "no rolling_maintenance_tasks are set, so nothing is done on it" in roll.text
-    assert "every check is green" in roll.text
+    assert "node2: node 2 at 127.0.0.2, replica, 1 shard, release 8.0.16" in roll.text
+    assert "drain, run no tasks, restore" in roll.text
+    assert "node 1 at 127.0.0.1, primary, 1 shard: not among the hosts, not touched" in roll.text
     assert [line for line in roll.output.splitlines() if len(line) > 240] == []
     assert "WARNING" not in roll.output
     assert roller.cluster.ready["password"] not in roll.output
@@ -118,7 +116,7 @@ def test_the_order_is_chosen_and_a_node_left_in_maintenance_comes_first(
     assert own_cluster.run("redis_node_action", node_uid=int(left[-1]), action=ON).changed
     resumed = roller.phases("plan", serial=0, rolling_maintenance_order=order)
     assert lines_of_plan(resumed.output) == [left, expected[0], expected[2]]
-    assert "was left in maintenance and is taken up" in resumed.output
+    assert "in maintenance already; drain, run no tasks, restore" in resumed.output
 
 
 def lines_of_plan(output: str) -> list[str]:
@@ -136,13 +134,13 @@ def test_hosts_are_matched_by_name_or_address_and_each_must_be_one_node(own_clus
     roller.hosts = {"stranger": {"ansible_host": "192.0.2.7"}}
     unknown = roller.run()
     assert unknown.code != 0
-    assert "stranger is no node of the cluster: it goes by stranger and 192.0.2.7" in unknown.text
-    assert "1 at 127.0.0.1, 2 at 127.0.0.2, 3 at 127.0.0.3. Set the host variable redis_node_uid" in unknown.text
+    assert "stranger does not match any node of the cluster: it is known as stranger and 192.0.2.7" in unknown.text
+    assert "1 at 127.0.0.1, 2 at 127.0.0.2, 3 at 127.0.0.3. Set its host variable redis_node_uid" in unknown.text
 
     roller.hosts = {"a": {"redis_node_uid": 2}, "b": {"redis_node_uid": "2"}, "c": {"redis_node_uid": 3}}
     twins = roller.run()
     assert twins.code != 0
-    assert "a and b are both node 2 of the cluster" in twins.text
+    assert "a and b are all node 2 of the cluster" in twins.text
     assert unknown.writes == twins.writes == []
 
 
@@ -166,14 +164,15 @@ def test_a_node_that_needs_nothing_is_left_alone(roller: Roller) -> None:
     roll = roller.run()
     assert roll.code == 0, roll.output
     assert roll.actions == [f"{ON} 3", f"{OFF} 3"]
-    assert "Node 2 needs no maintenance" in roll.text
+    assert "node2: node 2 at 127.0.0.2, replica, 1 shard" in roll.text
+    assert "needs no maintenance, not touched" in roll.text
 
 
 def test_each_phase_can_be_run_alone(roller: Roller) -> None:
     roller.nodes = (3,)
     hook = note_state(roller)
     written = {"drain": [f"{ON} 3"], "restore": [f"{OFF} 3"]}
-    for phase in ("gate", "drain", "hook", "wait_back", "restore", "prove"):
+    for phase in ("gate", "drain", "tasks", "wait", "restore", "verify"):
         roll = roller.phases(phase, rolling_maintenance_tasks=hook)
         assert roll.code == 0, roll.output
         assert roll.actions == written.get(phase, [])
@@ -226,15 +225,17 @@ def test_the_gate_itself_refuses_a_second_node_in_maintenance(roller: Roller) ->
     roll = roller.phases("main")
     assert roll.code != 0
     assert roll.writes == []
-    assert "The roll stops at node2. In maintenance already: node 3." in roll.text
+    assert "In maintenance already: node 3." in roll.text
     assert "Nothing was changed." in roll.text
 
 
-def test_the_tasks_never_run_on_a_node_that_is_not_empty(roller: Roller) -> None:
+def test_the_tasks_never_run_on_a_node_that_is_not_drained(roller: Roller) -> None:
     roller.nodes = (2,)
-    roll = roller.phases("hook", rolling_maintenance_tasks=note_state(roller))
+    options = {"rolling_maintenance_healthy_timeout": 1, "rolling_maintenance_tasks": note_state(roller)}
+    roll = roller.phases("tasks", **options)
     assert roll.code != 0
-    assert "Node 2 must not be touched: it is not in maintenance" in roll.text
+    assert "Node 2 (127.0.0.2) is not drained and must not be stopped" in roll.text
+    assert "Node 2 is not in maintenance" in roll.text
     assert states(roller) == {}
 
 
@@ -249,7 +250,7 @@ def test_a_drain_that_fails_is_undone_and_then_the_roll_fails(roller: Roller) ->
     assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
     assert "The roll stops at node2." in roll.text
     assert "no room" in roll.text
-    assert "The node is back in service as it was; no task had touched it." in roll.text
+    assert "The node is back in service as it was; no task had run on it." in roll.text
     assert depths(roller.cluster) == IN_SERVICE
     assert shards(roller.cluster) == before
     assert states(roller) == {}
@@ -286,7 +287,7 @@ def test_a_drain_that_takes_too_long_is_left_to_run_and_taken_up(roller: Roller)
     late = roller.run(rolling_maintenance_drain_timeout=1)
     assert late.code != 0
     assert late.actions == [f"{ON} 2"]
-    assert "left to run: maintenance_on. Run the playbook again to take it up." in late.text
+    assert "left to run: maintenance_on. Run the playbook again to take it over." in late.text
     again = roller.run()
     assert again.code == 0, again.output
     assert again.actions == [f"{OFF} 2"]
@@ -298,7 +299,7 @@ def test_tasks_that_fail_leave_the_node_empty_and_a_second_run_goes_on(roller: R
     roll = roller.run(rolling_maintenance_tasks=hook)
     assert roll.code != 0
     assert roll.actions == [f"{ON} 2"]
-    assert "the disk is full. Work on the node had begun, so it stays empty and in maintenance" in roll.text
+    assert "the disk is full. Work on the node had begun, so it stays drained and in maintenance" in roll.text
     assert depths(roller.cluster) == {1: 0, 2: 1, 3: 0}
     assert shards(roller.cluster)["2"] == []
 
@@ -307,7 +308,7 @@ def test_tasks_that_fail_leave_the_node_empty_and_a_second_run_goes_on(roller: R
     again = roller.run(rolling_maintenance_tasks=hook, rolling_maintenance_needed=False)
     assert again.code == 0, again.output
     assert again.actions == [f"{OFF} 2"]
-    assert "was left in maintenance and is restored" in again.text
+    assert "in maintenance already; restore" in again.text
     assert depths(roller.cluster) == IN_SERVICE
 
 
@@ -319,7 +320,7 @@ def test_a_node_that_does_not_come_back_stays_empty(roller: Roller) -> None:
     assert roll.code != 0
     assert roll.actions == [f"{ON} 2"]
     assert "Node 2 (127.0.0.2) is down" in roll.text
-    assert "stays empty and in maintenance" in roll.text
+    assert "stays drained and in maintenance" in roll.text
     assert depths(roller.cluster) == {1: 0, 2: 1, 3: 0}
 
 
@@ -329,17 +330,19 @@ def test_a_restore_that_fails_says_so(roller: Roller) -> None:
     assert roll.code != 0
     assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
     assert "snapshot broken" in roll.text
-    assert "The work on the node is done, but maintenance has not ended well." in roll.text
+    assert "The work on the node is done, but the end of its maintenance failed." in roll.text
 
 
 def test_a_node_that_gets_too_few_shards_back_is_not_called_done(roller: Roller) -> None:
     roller.nodes = (2,)
-    before = {"shards": [{"bdb_uid": 1}] * 20 + [{"bdb_uid": 99}], "in_maintenance": False}
-    roll = roller.phases("prove", rolling_maintenance_node_before=before)
+    shard = {"bdb_uid": 1, "slots": "0-16383", "role": "master"}
+    before = {"shards": [shard] * 20 + [{**shard, "bdb_uid": 99}], "in_maintenance": False}
+    roll = roller.phases("verify", rolling_maintenance_node_before=before)
     assert roll.code != 0
-    assert "It held 20 before it was emptied." in roll.text
+    assert "20 primary shards of database 1 (single), slots 0-16383 did not come back." in roll.text
+    assert "out of maintenance, but the verification failed" in roll.text
     skipped = roller.phases(
-        "prove", rolling_maintenance_node_before=before, rolling_maintenance_skip_shards_restore=True
+        "verify", rolling_maintenance_node_before=before, rolling_maintenance_skip_shards_restore=True
     )
     assert skipped.code == 0, skipped.output
 

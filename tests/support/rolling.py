@@ -105,10 +105,13 @@ class Roller:
                 kill(child)
         return Roll(child.returncode, output, self.cluster.journal())
 
-    def phases(self, *phases: str, serial: int = 1, **variables: t.Any) -> Roll:
-        """Run single phases of the role, and nothing else."""
+    def phases(self, *phases: str | t.Mapping[str, t.Any], serial: int = 1, **variables: t.Any) -> Roll:
+        """Run single phases of the role in one play, with other tasks between them."""
         tasks = [
-            {"name": phase, "ansible.builtin.include_role": {"name": ROLE, "tasks_from": phase}} for phase in phases
+            {"name": phase, "ansible.builtin.include_role": {"name": ROLE, "tasks_from": phase}}
+            if isinstance(phase, str)
+            else phase
+            for phase in phases
         ]
         play = {"name": "Phases", "hosts": "all", "gather_facts": False, "tasks": tasks}
         path = self.directory / "phases.json"
