@@ -253,15 +253,18 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as _bdb_fields
+import functools
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
     Front,
     run_module,
     waiting_spec,
 )
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import secrets_in
 
-FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
+FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=functools.partial(secrets_in, SCHEMA))
 
 
 def main() -> None:

@@ -141,13 +141,16 @@ purged:
   elements: str
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as _bdb_fields
+import functools
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb_set
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
     Front,
     run_module,
     waiting_spec,
 )
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import secrets_in
 
 FRONT = Front(
     bdb_set.run,
@@ -159,7 +162,7 @@ FRONT = Front(
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         **waiting_spec(600.0),
     },
-    secrets=_bdb_fields.secrets_in,
+    secrets=functools.partial(secrets_in, SCHEMA),
 )
 
 

@@ -281,7 +281,7 @@ def test_another_database_that_takes_the_name_is_not_deleted(own_cluster: Emulat
         replaced = pool.submit(replace)
         run = own_cluster.run("redis_bdb", name="taken", state="absent")
         replaced.result()
-    assert "somebody else has renamed it" in run.result["msg"]
+    assert "was renamed from 'taken' to 'moved-away'" in run.result["msg"]
     assert len(stored(own_cluster, "taken")) == len(stored(own_cluster, "moved-away")) == 1
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._bdb import facade as _bdb_fields
+from .._bdb.fields import SCHEMA
 from .._core.context import Context, Result
 from .._core.errors import InvalidInput
 from .._http.connection import join_host
+from .._schema.redact import redact
 
 _ALWAYS = ("uid", "name", "status", "endpoints")  # what the shape of the result is made of
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -50,7 +51,7 @@ def _shape(bdb: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "name": bdb.get("name"),
         "status": bdb.get("status"),
         "endpoints": list(dict.fromkeys(_addresses(bdb))),
-        "bdb": _bdb_fields.redact(dict(bdb)),
+        "bdb": redact(SCHEMA, dict(bdb)),
     }
 
 
