@@ -23,6 +23,7 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._access import acl
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, RECOVERY_PLAN
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
@@ -135,6 +136,7 @@ _FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_
 DOCUMENTS = (
     Document(fields([*FIELDS.values()]), _FRAGMENTS, exclusive=True),
     Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
+    Document(fields([*acl.SCHEMA.fields.values()]), ["plugins/modules/redis_acl.py"]),
     Document(checks(), ["plugins/modules/redis_health_info.py"]),
 )
 

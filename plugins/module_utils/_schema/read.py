@@ -14,7 +14,7 @@ from .._core.errors import ApiError, Failure
 from .._core.waiter import Clock
 from .desired import Desired
 from .plan import pick
-from .schema import Obj
+from .schema import Obj, Schema
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -90,3 +90,17 @@ class Reader:
                     Failure(status=404, method="GET", path=path),
                 )
             self._clock.sleep(_PAUSE)
+
+
+def read_matching(
+    client: Client,
+    schema: Schema,
+    name: str | None,
+    uid: int | None,
+    query: t.Mapping[str, str] | None = None,
+) -> list[Obj]:
+    """The objects of a name, of a uid, of both, or all of them, by uid. A 404 alone is not trusted here either."""
+    one = None if uid is None else client.find(f"{schema.path}/{uid}", query)
+    found = client.get_list(schema.path, query).data if one is None else [one]
+    meant = [obj for obj in found if uid in (None, obj["uid"]) and name in (None, obj.get(schema.name_field))]
+    return sorted(meant, key=lambda obj: int(obj["uid"]))

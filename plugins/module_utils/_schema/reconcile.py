@@ -47,6 +47,9 @@ class ManagedObject(t.Generic[D]):
     def plan(self, current: Obj | None) -> Plan:
         return plans.plan(self.desired, current)
 
+    def check(self, work: Reconciler, plan: Plan) -> None:
+        """Raise Refused for a step that has to be refused for what else the cluster shows; in check mode too."""
+
     def can_dry_run(self, work: Reconciler) -> bool:
         """Whether this cluster validates a creation or an update as a dry run. If not, check mode predicts."""
         return False
@@ -174,6 +177,7 @@ class Reconciler:
                 may_pass = self.context.check_mode or not self.context.wait.enabled
                 self.target.require_ready(current, may_pass=may_pass)
                 return self._result(self._sent or plan, current)
+            self.target.check(self, plan)
             if self.context.check_mode:
                 return self._result(plan, self._dry_run(plan))
             answer = self._write(plan)
@@ -230,8 +234,8 @@ class Reconciler:
         """Check mode: the object as it would be; where the cluster can, it validates the same request as a dry run."""
         if plan.deletes:
             return None  # the API has no dry run of a deletion
-        answer = None
-        while answer is None and self.target.can_dry_run(self):
+        answer, validates = None, self.target.can_dry_run(self)
+        while validates and answer is None:
             try:
                 answer = self.client.write(*plan.request(), dry_run=True).data or {}
             except ApiError as error:
