@@ -9,13 +9,12 @@ import time
 import typing as t
 
 import pytest
+from support.bdb_runs import MB, SIZE
 from support.emulated import Emulated, Run
 from support.inprocess import InProcess
 
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb_set
 
-MB = 1024 * 1024
-SIZE = {"memory_size": "100MB"}
 NAMES = ("GET", "/v1/bdbs", "fields=uid%2Cname%2Cstatus")
 
 

@@ -9,11 +9,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from support.bdb_runs import MB, REGEX, SIZE
 from support.emulated import Emulated, playbook
 
-MB = 1024 * 1024
-SIZE = {"memory_size": "100MB"}
-REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]
 CONNECTIONS = Path(__file__).parents[1] / "support" / "connection"
 RACE = """
 - name: Race

@@ -30,8 +30,8 @@ class ObjectWithActions(ManagedObject[D]):
             self.last_action = model.from_v1_item({"action_uid": uid, "status": "queued", "object_name": name})
 
     def running(self, work: Reconciler, plan: Plan, answer: Obj) -> Seen[Obj] | None:
-        action_uid = answer.get("action_uid")
-        if not action_uid or (self.last_action is not None and self.last_action.finished):
+        action_uid, last = answer.get("action_uid"), self.last_action
+        if not action_uid or (last is not None and last.finished and last.uid == str(action_uid)):
             return None
         action = model.read_one(work.client, str(action_uid), "v1")
         self.last_action, self._forgotten = action or self.last_action, action is None

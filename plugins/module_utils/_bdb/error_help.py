@@ -89,7 +89,7 @@ _CREATION: t.Mapping[str, str] = {
     ),
     "memcached_cannot_use_modules": "A database of type memcached cannot have modules: leave module_list out.",
     "wrong_cluster_state_id": (
-        "The cluster has changed between the look at it and the request, again and again: run the task again when less "
+        "The cluster has changed between reading it and the request, again and again: run the task again when less "
         "is going on."
     ),
 }

@@ -14,7 +14,7 @@ from .._http.connection import join_host
 from .._schema.read import read_matching
 from .._schema.redact import redact
 
-_ALWAYS = ("uid", "name", "status", "endpoints")  # what the shape of the result is made of
+_ALWAYS = ("uid", "name", "status", "endpoints")  # what a result needs
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -264,8 +264,8 @@ def _summary(results: t.Sequence[dict[str, t.Any]], purged: t.Sequence[dict[str,
     skipped = [item for item in results if item["skipped"]]
     message = None
     if failed:
-        told = " ".join(f"{item['name'] or item['uid']}: {item['msg']}" for item in failed)
-        message = f"{len(failed)} of {len(results)} databases failed. {told}"
+        reasons = " ".join(f"{item['name'] or item['uid']}: {item['msg']}" for item in failed)
+        message = f"{len(failed)} of {len(results)} databases failed. {reasons}"
         if skipped:
             message += f" Not tried any more: {', '.join(str(item['name'] or item['uid']) for item in skipped)}."
     return Result(

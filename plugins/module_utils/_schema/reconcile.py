@@ -350,7 +350,8 @@ class Reconciler:
         try:
             return wait_until(probe, self._deadline.left(), self.clock, waiting_for)
         except WaitTimeout as late:
-            raise self.target.timeout_error(self, late, uid) from late
+            error = self.target.timeout_error(self, late, uid)
+            raise error from (None if error is late else late)
 
     def seen_gone(self, uid: t.Any) -> Seen[Obj]:
         """After a 404: gone only if the list agrees."""

@@ -110,7 +110,7 @@ def to_api(row: Field, value: t.Any) -> t.Any:
     if row.kind is Kind.BOOL:
         return _truth_or_refuse(row, value)
     if row.kind is Kind.INT:
-        return _needed(to_int(value), row, value, "a whole number")
+        return _needed(to_int(value), row, value, "an integer")
     if row.kind is Kind.NUMBER:
         return normalize_untyped(_needed(_number(value), row, value, "a number"))
     if row.kind is Kind.TEXT:

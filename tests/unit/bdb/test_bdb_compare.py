@@ -238,9 +238,9 @@ def test_what_the_api_takes(name: str, given: t.Any, sent: t.Any) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [
-        ("max_connections", "many", "max_connections must be a whole number, not 'many'"),
-        ("max_connections", 1.5, "must be a whole number"),
-        ("max_connections", True, "must be a whole number"),
+        ("max_connections", "many", "max_connections must be an integer, not 'many'"),
+        ("max_connections", 1.5, "must be an integer"),
+        ("max_connections", True, "must be an integer"),
         ("replication", "perhaps", "replication must be true or false"),
         ("shard_imbalance_threshold", "x", "must be a number"),
         ("repl_backlog_size", "some", "must be a size such as"),
