@@ -22,9 +22,9 @@ description:
     id of the cluster, where the cluster honours it; and after an answer was lost, the names are read again before
     anything is sent again.
   - A cluster that does not honour its state id lets both create one. So the names are read once more after a creation.
-    If another database has the name by then, the task fails and says which of them it has made. None is deleted.
-  - An action that the cluster lists as running, although nothing of it moves any more, is taken for completed after 30
-    seconds if the database is active and shows all that was asked for. A warning says so.
+    If another database has the name by then, the task fails and names the uids of both. None is deleted.
+  - An action that the cluster lists as running, but that makes no progress, is taken for completed after 30 seconds if
+    the database is active and shows all that is desired. A warning says so.
 options:
   state:
     description:
@@ -253,15 +253,18 @@ failure:
   type: dict
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as _bdb_fields
+import functools
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
     Front,
     run_module,
     waiting_spec,
 )
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import secrets_in
 
-FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=_bdb_fields.secrets_in)
+FRONT = Front(bdb.run, {**bdb.OPTIONS, **waiting_spec(600.0)}, secrets=functools.partial(secrets_in, SCHEMA))
 
 
 def main() -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: redis_bdb_set
-short_description: Bring many databases of a Redis Enterprise cluster about in one task
+short_description: Reconcile many databases of a Redis Enterprise cluster in one task
 version_added: 0.1.0
 author:
   - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Reads all databases with one request, compares each item with what is there, and changes what differs, several
-    databases at a time. A set that is as it should be costs that one request.
+    databases at a time. A set in which nothing differs costs that one request.
   - Each item is what M(redis_enterprise.cluster.redis_bdb) takes, and is treated as that module treats it. In check
     mode each change goes to the cluster as a dry run.
   - Goes on past an item that fails, and fails at the end with all of them named.
@@ -93,7 +93,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: What became of each item, in their order; after them the databases that were purged.
+  description: The result of each item, in their order; after them the databases that were purged.
   returned: success, and failure of an item
   type: list
   elements: dict
@@ -141,13 +141,16 @@ purged:
   elements: str
 """
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as _bdb_fields
+import functools
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import bdb_set
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import (
     Front,
     run_module,
     waiting_spec,
 )
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import secrets_in
 
 FRONT = Front(
     bdb_set.run,
@@ -159,7 +162,7 @@ FRONT = Front(
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         **waiting_spec(600.0),
     },
-    secrets=_bdb_fields.secrets_in,
+    secrets=functools.partial(secrets_in, SCHEMA),
 )
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from support.bdb_runs import SIZE, created
 from support.emulated import Emulated
 from support.inprocess import InProcess
 
-SIZE = {"memory_size": "100MB"}
 FLUSH = {"action": "flush", "confirm_flush": True}
 SHARD = {"uid": "1", "node_uid": "1", "role": "master", "assigned_slots": "0-16383"}
 FILE = {"shard_slots": "0-16383", "node_uid": "1", "filename": "redis-4.rdb"}
@@ -21,12 +21,6 @@ def process(cluster: Emulated) -> InProcess:
     return InProcess(cluster)
 
 
-def made(process: InProcess, name: str, **options: t.Any) -> int:
-    result = process.run(name=name, **{**SIZE, **options}).result
-    assert not result.get("failed"), result
-    return int(result["bdb"]["uid"])
-
-
 def sent(run: t.Any) -> list[tuple[str, str, t.Any]]:
     return [(entry["method"], entry["path"], entry["body"]) for entry in run.journal if entry["method"] != "GET"]
 
@@ -35,7 +29,7 @@ def sent(run: t.Any) -> list[tuple[str, str, t.Any]]:
 
 
 def test_a_flush_is_told_in_check_mode_and_done_on_every_run(process: InProcess) -> None:
-    uid = made(process, "flushed")
+    uid = created(process, "flushed")
     options = {"name": "flushed", **SIZE, **FLUSH}
     checked = process.run(check=True, **options)
     assert (checked.changed, checked.writes) == (True, [])
@@ -50,7 +44,7 @@ def test_a_flush_is_told_in_check_mode_and_done_on_every_run(process: InProcess)
 
 
 def test_an_action_and_a_change_are_one_request(process: InProcess) -> None:
-    uid = made(process, "flushed-and-changed", sharding=True)
+    uid = created(process, "flushed-and-changed", sharding=True)
     regex = [{"regex": "(?<tag>.{2}).*"}]
     refused = process.run(name="flushed-and-changed", shard_key_regex=regex)
     assert "which deletes all data" in refused.result["msg"]
@@ -61,7 +55,7 @@ def test_an_action_and_a_change_are_one_request(process: InProcess) -> None:
 
 
 def test_a_flush_without_confirmation_sends_nothing(process: InProcess) -> None:
-    made(process, "unconfirmed")
+    created(process, "unconfirmed")
     for check in (True, False):
         run = process.run(check=check, name="unconfirmed", action="flush")
         assert "set confirm_flush to true" in run.result["msg"]
@@ -69,7 +63,7 @@ def test_a_flush_without_confirmation_sends_nothing(process: InProcess) -> None:
 
 
 def test_the_admin_password_is_reset_and_not_shown(process: InProcess) -> None:
-    uid = made(process, "reset")
+    uid = created(process, "reset")
     before = process.cluster.api("GET", f"/v1/bdbs/{uid}").json()["authentication_admin_pass"]
     checked = process.run(check=True, name="reset", action="reset_admin_pass")
     assert "new random admin password" in checked.result["will"]
@@ -86,7 +80,7 @@ def test_an_action_needs_a_database(process: InProcess) -> None:
 
 
 def test_an_action_on_a_busy_database_waits_its_turn(process: InProcess) -> None:
-    uid = made(process, "flush-busy")
+    uid = created(process, "flush-busy")
     process.cluster.fault("busy", bdb_uid=uid, seconds=0.5)
     run = process.run(name="flush-busy", **FLUSH)
     assert run.changed, run.result
@@ -95,7 +89,7 @@ def test_an_action_on_a_busy_database_waits_its_turn(process: InProcess) -> None
 
 def test_an_action_whose_answer_was_lost_is_never_sent_twice(process: InProcess) -> None:
     cluster = process.cluster
-    path = f"/v1/bdbs/{made(process, 'flush-lost')}/flush"
+    path = f"/v1/bdbs/{created(process, 'flush-lost')}/flush"
     for when in ("after", "before"):
         cluster.fault("drop", when=when, method="PUT", path=path, count=1)
         lost = process.run(name="flush-lost", **FLUSH)
@@ -136,7 +130,7 @@ def test_a_recovery_plan_that_does_not_fit_is_told(process: InProcess) -> None:
 @pytest.mark.parametrize("name", ["unknown-new", "unknown-existing"])
 def test_an_unknown_field_is_refused_with_the_closest_name(process: InProcess, name: str) -> None:
     if name == "unknown-existing":
-        made(process, name)
+        created(process, name)
     for check in (True, False):
         run = process.run(check=check, name=name, config={"max_conections": 5}, **SIZE)
         assert "Did you mean max_connections?" in run.result["msg"], run.result
@@ -186,7 +180,7 @@ def test_a_deprecated_option_warns_once_and_works(process: InProcess) -> None:
 
 
 def test_only_those_who_set_module_options_ask_for_them(process: InProcess) -> None:
-    made(process, "searching")
+    created(process, "searching")
     plain = process.run(name="searching", **SIZE)
     assert not [entry for entry in plain.journal if "extended" in str(entry.get("query"))]
     proved = process.prove(name="searching", search={"search_timeout": 900})
@@ -199,7 +193,7 @@ def test_only_those_who_set_module_options_ask_for_them(process: InProcess) -> N
 
 
 def test_a_field_that_the_cluster_does_not_take_up_is_told_with_its_release(process: InProcess) -> None:
-    cluster, uid = process.cluster, made(process, "ignoring")
+    cluster, uid = process.cluster, created(process, "ignoring")
     answer = {**cluster.api("GET", f"/v1/bdbs/{uid}").json(), "action_uid": ""}
     cluster.fault("unavailable", method="PUT", path=f"/v1/bdbs/{uid}", status=200, body=answer)
     run = process.run(name="ignoring", gradual_sync_policy="custom")
@@ -210,7 +204,7 @@ def test_a_field_that_the_cluster_does_not_take_up_is_told_with_its_release(proc
 
 def test_masked_secrets_inside_objects_follow_update_password(process: InProcess) -> None:
     place = {"type": "s3", "bucket_name": "b", "access_key_id": "id-s3cret", "secret_access_key": "key-s3cret"}
-    uid = made(process, "masked-inside", backup_location=place)
+    uid = created(process, "masked-inside", backup_location=place)
     shown = {**place, "access_key_id": "********", "secret_access_key": "********"}
     process.cluster.control("POST", f"/bdbs/{uid}", {"backup_location": shown})
     kept = process.run(name="masked-inside", backup_location=place, update_password="on_create")

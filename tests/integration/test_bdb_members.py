@@ -8,12 +8,12 @@ import typing as t
 
 import pytest
 from support.bdb_members import ENTRIES, IMPORTS, MODULE, PLACES, SETTINGS, Members, first, optional, place
+from support.bdb_runs import SIZE, created
 from support.emulated import emulated
 from support.inprocess import InProcess
 
-SIZE = {"memory_size": "1GB"}
 NEEDS: t.Mapping[str, dict[str, t.Any]] = {
-    "bigstore_ram_weights": {"bigstore": True, "bigstore_ram_size": "100MB"},
+    "bigstore_ram_weights": {"bigstore": True, "bigstore_ram_size": "100MB", "memory_size": "1GB"},
 }
 
 
@@ -28,12 +28,6 @@ def stored(process: InProcess, uid: int, name: str) -> t.Any:
     return process.cluster.api("GET", f"/v1/bdbs/{uid}?extended=true").json().get(name)
 
 
-def made(process: InProcess, name: str, **options: t.Any) -> int:
-    made = process.run(name=name.replace("_", "-").replace(" ", "-"), **SIZE, **options)
-    assert not made.result.get("failed"), made.result
-    return int(made.result["bdb"]["uid"])
-
-
 def options_of(value: t.Any) -> t.Any:
     """An object with its members named as options."""
     return {optional(name): each for name, each in value.items()}
@@ -45,7 +39,7 @@ def options_of(value: t.Any) -> t.Any:
 @pytest.fixture(scope="module")
 def with_settings(process: InProcess) -> dict[str, int]:
     """A database for each object of settings, by its name."""
-    return {name: made(process, f"all-{name}") for name in SETTINGS}
+    return {name: created(process, f"all-{name}") for name in SETTINGS}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +79,7 @@ def changed_in(members: Members, whole: dict[str, t.Any]) -> t.Iterator[tuple[st
 
 @pytest.mark.parametrize("kind", PLACES)
 def test_a_place_for_backups_is_set_and_each_of_its_members_counts(process: InProcess, kind: str) -> None:
-    uid, whole = made(process, f"backup-{kind}"), place(kind, PLACES[kind])
+    uid, whole = created(process, f"backup-{kind}"), place(kind, PLACES[kind])
     process.prove(uid=uid, backup_location=whole)
     assert stored(process, uid, "backup_location") == whole
     for member, changed in changed_in(PLACES[kind], whole):
@@ -97,7 +91,7 @@ def test_a_place_for_backups_is_set_and_each_of_its_members_counts(process: InPr
 
 @pytest.mark.parametrize("kind", IMPORTS)
 def test_a_source_of_an_import_is_sent_as_it_is(process: InProcess, kind: str) -> None:
-    uid, whole = made(process, f"import-{kind}"), place(kind, IMPORTS[kind])
+    uid, whole = created(process, f"import-{kind}"), place(kind, IMPORTS[kind])
     sent = process.run(uid=uid, dataset_import_sources=[whole])
     assert sent.writes[0]["body"] == {"dataset_import_sources": [whole]}
     assert (sent.changed, sent.result.get("failed")) == (True, None)
@@ -108,7 +102,7 @@ def test_a_source_of_an_import_is_sent_as_it_is(process: InProcess, kind: str) -
 
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name != "shard_key_regex"])
 def test_an_entry_of_a_list_is_set_and_each_of_its_members_counts(process: InProcess, name: str) -> None:
-    uid, whole = made(process, f"list-{name}", **NEEDS.get(name, {})), first(ENTRIES[name])
+    uid, whole = created(process, f"list-{name}", **NEEDS.get(name, {})), first(ENTRIES[name])
     process.prove(uid=uid, **{name: [whole]})
     assert stored(process, uid, name) == [whole]
     for member, changed in changed_in(ENTRIES[name], whole):
@@ -119,7 +113,7 @@ def test_an_entry_of_a_list_is_set_and_each_of_its_members_counts(process: InPro
 
 
 def test_a_sharding_rule_is_set_before_there_are_shards_to_hash_to(process: InProcess) -> None:
-    uid = made(process, "list-rules")
+    uid = created(process, "list-rules")
     for regex in ENTRIES["shard_key_regex"]["regex"]:
         process.prove(uid=uid, shard_key_regex=[{"regex": regex}])
         assert stored(process, uid, "shard_key_regex") == [{"regex": regex}]

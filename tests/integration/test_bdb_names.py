@@ -9,13 +9,12 @@ import time
 import typing as t
 
 import pytest
+from support.bdb_runs import MB, SIZE
 from support.emulated import Emulated, Run
 from support.inprocess import InProcess
 
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb_set
 
-MB = 1024 * 1024
-SIZE = {"memory_size": "100MB"}
 NAMES = ("GET", "/v1/bdbs", "fields=uid%2Cname%2Cstatus")
 
 
@@ -63,7 +62,7 @@ def test_without_a_state_id_two_databases_of_one_name_are_told(
     ours = next(uid for uid in uids if uid != theirs)
     assert run.result["failed"]
     assert run.changed
-    assert f"this task has made uid {ours}, and somebody else uid {theirs}" in run.result["msg"]
+    assert f"this task created uid {ours}, another client uid {theirs}" in run.result["msg"]
     assert "None was deleted. Find out which one is in use, delete the other" in run.result["msg"]
     assert run.result["bdb"]["uid"] == ours
     assert run.result["diff"]["after"]["name"] == "raced"
@@ -132,7 +131,7 @@ def test_a_set_tells_which_of_its_names_are_taken_twice(own_cluster: Emulated, s
     by_name = {item["name"]: item for item in run.result["results"]}
     assert [by_name[item["name"]]["failed"] for item in items] == [item["name"] == name for item in items]
     assert all(item["changed"] for item in by_name.values())
-    assert f"this task has made uid {ours}, and somebody else uid {theirs}" in by_name[name]["msg"]
+    assert f"this task created uid {ours}, another client uid {theirs}" in by_name[name]["msg"]
     assert by_name[name]["msg"] in run.result["msg"]
     assert by_name[name]["uid"] == ours
     assert (run.result["purged"], len(stored(own_cluster, "surplus"))) == ([], 1)

@@ -14,14 +14,14 @@ from support.bdb_samples import NEEDS, values
 from support.emulated import Run, emulated
 from support.inprocess import InProcess
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import (
-    FIELDS,
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, SCHEMA
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import (
     Compare,
     Field,
+    Kind,
     Settable,
-    wire_value,
 )
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.values import to_api
 
 PAIRS = 200
 THROUGH_A_PROCESS = 20  # of so many pairs, one goes through a process of the module's own
@@ -50,7 +50,7 @@ def some_value(row: Field, chance: random.Random) -> t.Any:
         return chance.randint(low, int(min(row.high or low + 5000, low + 5000)))
     value = chance.choice(values(row))
     if row.compare is Compare.SIZE and str(value).endswith("GB"):
-        return chance.choice([value, value.lower(), str(wire_value(row.name, value))])
+        return chance.choice([value, value.lower(), str(to_api(row, value))])
     if isinstance(value, list) and row.compare is not Compare.PLAIN:
         return chance.choice([chance.sample(value, len(value)), value, []])
     return value
@@ -73,7 +73,7 @@ def present(process: InProcess, name: str, chance: random.Random) -> dict[str, t
         options = {"name": name, "memory_size": "1GB", **some_options(ROWS, chance, 12)}
         options.update(chance.choice([{}, {"sharding": True, "shards_count": 2}]))
         answer = process.cluster.api(
-            "POST", "/v1/bdbs", {key: wire_value(key, value) for key, value in options.items()}
+            "POST", "/v1/bdbs", {key: to_api(SCHEMA.field(key), value) for key, value in options.items()}
         )
         if answer.status_code == 200:
             break

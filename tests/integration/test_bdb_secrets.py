@@ -18,8 +18,8 @@ import pytest
 import yaml
 from support.emulated import MODULES, Emulated, playbook
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import FIELDS, Compare, Field
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Kind
 
 SUPPORT = Path(__file__).parents[1] / "support"
 # Members that are no secrets, and without which those that are cannot be.
@@ -79,6 +79,9 @@ runpy.run_module("{module}", run_name="__main__")
 """
 POISON = """
 from support.poison import poison
+
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Kind
 poison()
 """
 MISTAKE = "This is a mistake in the collection"

@@ -11,10 +11,12 @@ from support.bdb_samples import NEEDS, values
 from support.emulated import Emulated, emulated
 from support.inprocess import InProcess
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import FIELDS, Settable, wire_value
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, SCHEMA
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Settable
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.values import to_api
 
 OPTIONS = [row.name for row in FIELDS.values() if row.is_option and row.name not in ("name", "uid")]
-FREE = [name for name in OPTIONS if FIELDS[name].settable in (Settable.ALWAYS, Settable.WITH_FLUSH)]
+FREE = [name for name in OPTIONS if FIELDS[name].settable in (Settable.ALWAYS, Settable.CONDITIONALLY)]
 FIXED = [name for name in OPTIONS if FIELDS[name].settable is Settable.AT_CREATION]
 UNSEEN = [name for name in OPTIONS if FIELDS[name].settable is Settable.WRITE_ONLY]
 ONE_WAY = {"sharding", "shards_count"}  # the emulated cluster lets neither shrink
@@ -62,7 +64,7 @@ def test_a_field_can_be_set_and_changed_and_changed_back(process: InProcess, nam
         elif name == "crdt_modules":
             assert shown in ('[{"name": "search"}]', "[]")
         else:
-            assert holds(shown, wire_value(name, value)), shown
+            assert holds(shown, to_api(SCHEMA.field(name), value)), shown
     process.run(uid=uid, state="absent")
 
 
@@ -90,7 +92,7 @@ def test_a_field_that_is_never_shown_follows_update_password(process: InProcess,
     for check in (True, False, False):
         sent = process.run(uid=uid, check=check, **{name: first})
         assert sent.result["changes"] == [name], sent.result
-    assert sent.writes[0]["body"] == {name: wire_value(name, first)}
+    assert sent.writes[0]["body"] == {name: to_api(SCHEMA.field(name), first)}
     kept = process.run(uid=uid, update_password="on_create", **{name: first})
     assert (kept.changed, kept.writes) == (False, [])
     process.run(uid=uid, state="absent")

@@ -15,16 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.bdb_runs import SIZE, created
 from support.emulated import MODULES, Emulated, playbook
-
-SIZE = {"memory_size": "100MB"}
-
-
-def made(cluster: Emulated, name: str, **options: t.Any) -> int:
-    result = cluster.run("redis_bdb", name=name, **{**SIZE, **options}).result
-    assert not result.get("failed"), result
-    return int(result["bdb"]["uid"])
-
 
 # -- what is there, and is not to be kept or not to be touched ----------------------------------------------------
 
@@ -40,7 +32,7 @@ def made(cluster: Emulated, name: str, **options: t.Any) -> int:
 )
 def test_an_empty_list_takes_away_what_is_there(cluster: Emulated, name: str, there: t.Any) -> None:
     database = f"emptied-{name.replace('_', '-')}"
-    uid = made(cluster, database)
+    uid = created(cluster, database)
     cluster.control("POST", f"/bdbs/{uid}", {name: there})
     emptied = cluster.prove("redis_bdb", name=database, gets=2, **{name: []})
     assert [(write["path"], write["body"]) for write in emptied.writes] == [(f"/v1/bdbs/{uid}", {name: []})]
@@ -50,7 +42,7 @@ def test_an_empty_list_takes_away_what_is_there(cluster: Emulated, name: str, th
 def test_on_create_does_not_bring_back_a_password_that_was_changed_since(cluster: Emulated) -> None:
     place = {"type": "s3", "bucket_name": "b", "access_key_id": "id", "secret_access_key": "first-s3cret"}
     options = {"authentication_redis_pass": "first-s3cret", "backup_location": place}
-    uid = made(cluster, "rotated", update_password="on_create", **options)
+    uid = created(cluster, "rotated", update_password="on_create", **options)
     rotated = {**place, "secret_access_key": "rotated-s3cret"}
     cluster.control("POST", f"/bdbs/{uid}", {"authentication_redis_pass": "rotated-s3cret", "backup_location": rotated})
     kept = cluster.run("redis_bdb", name="rotated", update_password="on_create", **options)
@@ -84,7 +76,7 @@ def test_no_password_of_a_uri_is_printed(cluster: Emulated, credentials: str) ->
     ours, theirs = f"ftp://{credentials}@10.0.0.5/a", f"ftp://{credentials}-2@10.0.0.5/a"
     place = {"type": "url", "url": ours}
     options: dict[str, t.Any] = {"backup_location": place, "config": {"crdt_sources": [{"uri": ours}]}}
-    made(cluster, "with-uris", **options)
+    created(cluster, "with-uris", **options)
     changed = {"backup_location": {**place, "url": theirs}}
     runs = [cluster.run("redis_bdb", name="with-uris", check=check, **changed) for check in (True, False)]
     runs.append(cluster.run("redis_bdb_set", check=True, databases=[{"name": "with-uris", **options}]))
@@ -117,7 +109,7 @@ def faulty(cluster: Emulated) -> t.Iterator[Emulated]:
 
 @pytest.mark.parametrize("body", [PAGE, {"error_code": "db_not_exist"}, None])
 def test_one_404_is_not_an_absence(faulty: Emulated, body: t.Any) -> None:
-    uid = made(faulty, "listed")
+    uid = created(faulty, "listed")
     for options in ({"name": "listed", **SIZE}, {"uid": uid, **SIZE}):
         faulty.fault("unavailable", status=404, body=body, method="GET", path=f"/v1/bdbs/{uid}", count=1)
         again = faulty.run("redis_bdb", **options)
@@ -129,7 +121,7 @@ def test_one_404_is_not_an_absence(faulty: Emulated, body: t.Any) -> None:
 @pytest.mark.parametrize("module", ["redis_bdb", "redis_bdb_set"])
 @pytest.mark.parametrize("by", ["name", "uid"])
 def test_one_404_is_not_a_deletion_either(faulty: Emulated, module: str, by: str) -> None:
-    uid = made(faulty, "to-delete")
+    uid = created(faulty, "to-delete")
     no_such_page(faulty, f"/v1/bdbs/{uid}", count=1)
     wanted = {"name": "to-delete", "state": "absent"} if by == "name" else {"uid": uid, "state": "absent"}
     options = wanted if module == "redis_bdb" else {"databases": [wanted]}
@@ -140,7 +132,7 @@ def test_one_404_is_not_a_deletion_either(faulty: Emulated, module: str, by: str
 
 @pytest.mark.parametrize("options", [SIZE, {"state": "absent"}])
 def test_a_404_that_stays_is_a_failure(faulty: Emulated, options: dict[str, t.Any]) -> None:
-    uid = made(faulty, "contradictory")
+    uid = created(faulty, "contradictory")
     no_such_page(faulty, f"/v1/bdbs/{uid}")
     run = faulty.run("redis_bdb", name="contradictory", **options)
     assert run.result["failed"]
@@ -151,7 +143,7 @@ def test_a_404_that_stays_is_a_failure(faulty: Emulated, options: dict[str, t.An
 
 
 def test_a_deletion_is_over_when_the_list_says_so(faulty: Emulated) -> None:
-    uid = made(faulty, "half-deleted")
+    uid = created(faulty, "half-deleted")
     faulty.fault("action", name="SMDeleteBDB", outcome="stuck", at=50)
     no_such_page(faulty, f"/v1/(bdbs/{uid}|actions/.*)")
     run = faulty.run("redis_bdb", uid=uid, state="absent", wait_timeout=2)
@@ -160,7 +152,7 @@ def test_a_deletion_is_over_when_the_list_says_so(faulty: Emulated) -> None:
 
 
 def test_a_change_during_which_a_404_comes_goes_on(faulty: Emulated) -> None:
-    uid = made(faulty, "changing")
+    uid = created(faulty, "changing")
     faulty.fault("slow_action", name="SMUpdateBDB", seconds=2)
     assert faulty.api("PUT", f"/v1/bdbs/{uid}", {"max_connections": 9}).status_code == 200
     faulty.clear_journal()
@@ -178,7 +170,7 @@ def test_a_change_during_which_a_404_comes_goes_on(faulty: Emulated) -> None:
 
 
 def test_a_404_to_a_write_is_told_in_the_words_of_the_cluster(faulty: Emulated) -> None:
-    uid = made(faulty, "named")
+    uid = created(faulty, "named")
     body = {"error_code": "role_not_exist", "description": "There is no role 77."}
     permissions = {"roles_permissions": [{"role_uid": 77, "redis_acl_uid": 1}]}
     for method, path in (("POST", "/v1/bdbs"), ("PUT", f"/v1/bdbs/{uid}"), ("DELETE", f"/v1/bdbs/{uid}")):
@@ -198,7 +190,7 @@ def test_a_404_to_a_write_is_told_in_the_words_of_the_cluster(faulty: Emulated) 
 def test_what_another_does_is_no_proof_of_a_lost_action(faulty: Emulated, when: str, options: dict[str, t.Any]) -> None:
     action = options["action"]
     name = f"lost-{action.replace('_', '-')}-{when}"
-    uid = made(faulty, name)
+    uid = created(faulty, name)
     faulty.clear_journal()
     faulty.fault("drop", when=when, method="PUT", path=f"/v1/bdbs/{uid}/{action}", count=1)
 

@@ -9,11 +9,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from support.bdb_runs import MB, REGEX, SIZE
 from support.emulated import Emulated, playbook
 
-MB = 1024 * 1024
-SIZE = {"memory_size": "100MB"}
-REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]
 CONNECTIONS = Path(__file__).parents[1] / "support" / "connection"
 RACE = """
 - name: Race
@@ -281,7 +279,7 @@ def test_another_database_that_takes_the_name_is_not_deleted(own_cluster: Emulat
         replaced = pool.submit(replace)
         run = own_cluster.run("redis_bdb", name="taken", state="absent")
         replaced.result()
-    assert "somebody else has renamed it" in run.result["msg"]
+    assert "was renamed from 'taken' to 'moved-away'" in run.result["msg"]
     assert len(stored(own_cluster, "taken")) == len(stored(own_cluster, "moved-away")) == 1
 
 

@@ -10,8 +10,8 @@ from unittest import mock
 
 def poison() -> None:
     """In this process, and in those that it forks."""
-    from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import plan as _bdb_plan
     from ansible_collections.redis_enterprise.cluster.plugins.module_utils._http.client import Client
+    from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema import plan
 
     def crash_with_options(desired: t.Any, _current: t.Any) -> None:
         raise RuntimeError(f"poisoned: {desired.values}")
@@ -22,5 +22,5 @@ def poison() -> None:
         return read(client, path, params)
 
     read = Client.get_list
-    mock.patch.object(_bdb_plan, "plan", crash_with_options).start()
+    mock.patch.object(plan, "refuse_renamed", crash_with_options).start()  # every plan begins with it
     mock.patch.object(Client, "get_list", crash_with_password).start()

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import RECOVERY_PLAN, ROWS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._access import acl
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, RECOVERY_PLAN
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Settable
@@ -62,7 +63,7 @@ class Document:
 
 FLUSH = "For a database that is sharded, it changes only together with O(action=flush)."
 WRITE_ONLY = "The cluster does not show it, so that it cannot be compared: O(update_password) decides when it is sent."
-_WHEN = {Settable.AT_CREATION: "Set once, at creation.", Settable.WITH_FLUSH: FLUSH, Settable.WRITE_ONLY: WRITE_ONLY}
+_WHEN = {Settable.AT_CREATION: "Set once, at creation.", Settable.CONDITIONALLY: FLUSH, Settable.WRITE_ONLY: WRITE_ONLY}
 _DERIVED = re.compile(
     r"From -?[\d.]+ to -?[\d.]+\.|At (?:least|most) -?[\d.]+\.|The cluster's default is V\([^)]*\)\.|"
     r"Set once, at creation\.|Since release [\d.]+\.|Deprecated since release [\d.]+(?:;| in favour of) .*\.|"
@@ -106,7 +107,7 @@ def _deprecation(row: Field, lists: frozenset[str]) -> str:
     if not row.deprecated:
         return ""
     if not row.successor:
-        return f"Deprecated since release {row.deprecated} in favour of {row.instead}."
+        return f"Deprecated since release {row.deprecated} in favour of {row.replacement_hint}."
     replacement = " or ".join(_reference(path, lists) for path in row.successor)
     return f"Deprecated since release {row.deprecated}; use {replacement} instead."
 
@@ -133,8 +134,9 @@ def checks() -> list[Entry]:
 
 _FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]
 DOCUMENTS = (
-    Document(fields(ROWS), _FRAGMENTS, exclusive=True),
+    Document(fields([*FIELDS.values()]), _FRAGMENTS, exclusive=True),
     Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
+    Document(fields([*acl.SCHEMA.fields.values()]), ["plugins/modules/redis_acl.py"]),
     Document(checks(), ["plugins/modules/redis_health_info.py"]),
 )
 

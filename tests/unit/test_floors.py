@@ -32,7 +32,7 @@ PURE = {
     "_bdb": {"fields", "nested_fields", "desired", "plan", "set_plan", "verify", "error_help"},
     "_access": None,
     "_api": {"capacity", "drain"},
-    "_schema": {"field", "values", "compare", "redact", "plan"},
+    "_schema": {"field", "schema", "values", "compare", "redact", "desired", "plan", "error_help"},
 }
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the user wants of one database: the options of redis_bdb, checked, and spelt as the API takes them."""
+"""The desired state of one database: the options of redis_bdb, checked, and spelt as the API takes them."""
 
 from __future__ import annotations
 
@@ -9,95 +9,53 @@ import re
 import typing as t
 
 from .._core.errors import InvalidInput
-from .._schema.values import on_the_wire
-from . import facade as fields
-from .facade import Settable
+from .._schema import desired as schema_desired
+from .._schema.values import to_api
+from .fields import RECOVERY_PLAN, SCHEMA
 
-IDENTITY = ("uid", "name")
 ACTIONS = ("flush", "reset_admin_pass")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 
 
 @dataclasses.dataclass(frozen=True)
-class Desired:
-    """What the user wrote. C(values) has only the fields that were set."""
+class Desired(schema_desired.Desired):
+    """What the user wrote of one database."""
 
-    state: str  # present or absent
-    name: str | None = None
-    uid: int | None = None
-    values: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    update_password: str = "always"  # or on_create
     action: str | None = None
     recovery_plan: t.Mapping[str, t.Any] | None = None
 
-    @property
-    def label(self) -> str:
-        return f"database {self.name!r}" if self.name else f"database with uid {self.uid}"
-
-    @property
-    def extended(self) -> bool:
-        """Whether a field was set that GET shows only when asked for it."""
-        return any(fields.field(name).extended for name in self.values)
-
     def deprecations(self) -> list[str]:
-        plan = {"recovery_plan": self.recovery_plan} if self.recovery_plan else {}
-        return list(fields.deprecations({**self.values, **plan}))
+        return [*super().deprecations(), *RECOVERY_PLAN.deprecations(self.recovery_plan)]
 
 
 def options() -> dict[str, t.Any]:
     """The argument spec of C(redis_bdb) but for connection and waiting; and of one database in a set of them."""
     return {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+        **schema_desired.options(SCHEMA),
         "action": {"type": "str", "choices": list(ACTIONS)},
         "confirm_flush": {"type": "bool", "default": False},
-        "recovery_plan": fields.RECOVERY_PLAN.option(),
+        "recovery_plan": RECOVERY_PLAN.option(),
         "config": {"type": "dict", "default": {}},
-        **fields.argument_spec(),
     }
 
 
 def desired_from(params: t.Mapping[str, t.Any]) -> Desired:
-    """The options of C(redis_bdb) as a Desired; raises InvalidInput for what cannot be meant."""
-    values = _values(params)
-    name, uid = params.get("name"), params.get("uid")
-    if name is None and uid is None:
-        raise InvalidInput("Say which database is meant: set name, uid, or both.")
-    if name is not None and not _NAME.fullmatch(name):
+    """The options of C(redis_bdb) as a Desired; raises InvalidInput where they cannot be meant."""
+    common = schema_desired.desired_from(SCHEMA, params)
+    if common.name is not None and not _NAME.fullmatch(common.name):
         raise InvalidInput(
-            f"{name!r} is not a database name: use letters, digits and hyphens, with a letter or digit at both ends."
+            f"{common.name!r} is not a database name: use letters, digits and hyphens, with a letter or digit at both "
+            "ends."
         )
     desired = Desired(
-        params.get("state") or "present",
-        name,
-        uid,
-        values,
-        params.get("update_password") or "always",
-        params.get("action"),
-        on_the_wire(fields.RECOVERY_PLAN, params.get("recovery_plan") or None),
+        **{field.name: getattr(common, field.name) for field in dataclasses.fields(common)},
+        action=params.get("action"),
+        recovery_plan=to_api(RECOVERY_PLAN, params.get("recovery_plan") or None),
     )
     _check_action(desired, bool(params.get("confirm_flush")))
     _check_recovery_plan(desired)
-    _check_tls(values)
+    _check_tls(desired.values)
     return desired
-
-
-def _values(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Options and config as one, but for what says which database is meant."""
-    config = {name: value for name, value in (params.get("config") or {}).items() if value is not None}
-    typed = {
-        name: value
-        for name, value in params.items()
-        if value is not None and name not in IDENTITY and name in fields.FIELDS and fields.FIELDS[name].is_option
-    }
-    for name in sorted(config):
-        if name in IDENTITY:
-            raise InvalidInput(f"config must not hold {name}: use the option of that name.")
-        if name in typed:
-            raise InvalidInput(f"{name} is set twice, as an option and in config: remove it from config.")
-        if fields.field(name).settable is Settable.NEVER:
-            raise InvalidInput(f"{name} is set by the cluster and cannot be given: remove it from config.")
-    return {name: fields.wire_value(name, value) for name, value in sorted({**config, **typed}.items())}
 
 
 def _check_action(desired: Desired, confirmed: bool) -> None:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about each error code with which the cluster refuses a database: a sentence, beside the server's own."""
+"""What to do about each error code with which the cluster refuses a database, in a sentence beside the server's own."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _CREATION: t.Mapping[str, str] = {
     ),
     "memcached_cannot_use_modules": "A database of type memcached cannot have modules: leave module_list out.",
     "wrong_cluster_state_id": (
-        "The cluster has changed between the look at it and the request, again and again: run the task again when less "
+        "The cluster has changed between reading it and the request, again and again: run the task again when less "
         "is going on."
     ),
 }
@@ -131,19 +131,7 @@ def codes(*, creation: bool) -> t.Mapping[str, str]:
     return _CREATION if creation else _UPDATE
 
 
-def sentence(error: ApiError, *, creation: bool) -> str | None:
+def advice(error: ApiError, *, creation: bool) -> str | None:
     """What the user should change; None where the error's own message says it (wrong password, missing licence)."""
     by_status = {**_BY_STATUS, 404: _NOT_FOUND} if creation else _BY_STATUS
     return codes(creation=creation).get(error.error_code) or by_status.get(error.status)
-
-
-def explained(error: ApiError, label: str, *, creation: bool) -> ApiError:
-    """The same error, with the sentence for the user before the cluster's own words."""
-    advice = sentence(error, creation=creation)
-    if advice is None:
-        return error
-    doing = "created" if creation else "changed"
-    own = error.failure.description or error.failure.error_code or "no further word"
-    code = f"{error.status}, {error.error_code}" if error.error_code else str(error.status)
-    told = f"{label[:1].upper()}{label[1:]} was not {doing}. {advice} The cluster says ({code}): {own}"
-    return ApiError(told if told.endswith(".") else f"{told}.", error.failure, error.body)

@@ -8,17 +8,17 @@ from .._schema.field import (
     Compare,
     Field,
     Kind,
+    enum,
     flag,
-    names,
+    integer,
     number,
     objects,
     pem,
     record,
     secret,
+    strings,
     text,
     uri,
-    whole,
-    word,
 )
 
 _INT64 = 2**63 - 1
@@ -26,11 +26,11 @@ _UINT32 = 2**32 - 1
 _PLACES = ("url", "sftp", "s3", "gs", "abs", "mount_point")
 
 SHARD_KEY_REGEX = (text("regex", required=True),)
-SNAPSHOT_POLICY = (whole("secs", required=True), whole("writes", required=True))
+SNAPSHOT_POLICY = (integer("secs", required=True), integer("writes", required=True))
 TAG = (text("key", required=True), text("value", required=True))
 CLIENT_CERT = (pem("client_cert", required=True),)
-ROLE_PERMISSION = (whole("role_uid", required=True), whole("redis_acl_uid", required=True))
-RAM_WEIGHT = (whole("shard_uid", required=True), number("weight", required=True))
+ROLE_PERMISSION = (integer("role_uid", required=True), integer("redis_acl_uid", required=True))
+RAM_WEIGHT = (integer("shard_uid", required=True), number("weight", required=True))
 
 MODULE = (
     text("module_name", required=True),
@@ -57,8 +57,8 @@ SUBJECT = (
 # Other members (status, lag, last_error, …) are the cluster's; of what is compared, only what is supplied counts.
 SOURCE = (
     uri("uri", required=True),
-    whole("uid"),
-    whole("compression", low=0, high=6),
+    integer("uid"),
+    integer("compression", low=0, high=6),
     flag("encryption"),
     pem("server_cert"),
     pem("client_cert"),
@@ -67,7 +67,7 @@ SOURCE = (
 )
 
 _STORAGE = (
-    word("type", None, *_PLACES, required=True),
+    enum("type", None, *_PLACES, required=True),
     uri("url"),
     uri("sftp_url"),
     secret("key"),  # the private SSH key
@@ -93,7 +93,7 @@ SHARDS_BLUEPRINT = (
     objects(
         "nodes",
         text("node_uid", required=True),
-        word("role", None, "master", "slave", required=True),
+        enum("role", None, "master", "slave", required=True),
         compare=Compare.PLAIN,
         required=True,
     ),
@@ -105,7 +105,7 @@ RECOVERY_PLAN = (
         "original_bdb_shards",
         text("uid", required=True),
         text("node_uid", required=True),
-        word("role", None, "master", "slave", required=True),
+        enum("role", None, "master", "slave", required=True),
         text("assigned_slots", required=True),
         since="7.22",
     ),
@@ -120,106 +120,106 @@ RECOVERY_PLAN = (
 )
 
 GRADUAL_SYNC = (
-    whole("src_endpoint_limit", 1, low=-1),
-    whole("dst_endpoint_limit", -1, low=-1),
-    whole("dst_shard_limit", -1, low=-1),
-    whole("src_node_limit", -1, low=-1),
+    integer("src_endpoint_limit", 1, low=-1),
+    integer("dst_endpoint_limit", -1, low=-1),
+    integer("dst_shard_limit", -1, low=-1),
+    integer("src_node_limit", -1, low=-1),
 )
 
 AUDIT = (
-    word("audit_mode", "disabled", "disabled", "connection", "connection_and_crud"),
+    enum("audit_mode", "disabled", "disabled", "connection", "connection_and_crud"),
     record(
         "username_filter",
         flag("enabled", False),
-        names("usernames"),
-        word("filter_type", "inclusive", "inclusive", "exclusive"),
+        strings("usernames"),
+        enum("filter_type", "inclusive", "inclusive", "exclusive"),
         flag("allow_while_username_unknown", False),
     ),
     record(
         "source_ip_filter",
         flag("enabled", False),
-        names("ip_addresses"),
-        names("cidr_ranges"),
-        word("filter_type", "inclusive", "inclusive", "exclusive"),
+        strings("ip_addresses"),
+        strings("cidr_ranges"),
+        enum("filter_type", "inclusive", "inclusive", "exclusive"),
     ),
-    whole("max_total_key_bytes", 131072, low=0),
+    integer("max_total_key_bytes", 131072, low=0),
 )
 
-QUERY_PERFORMANCE = (flag("active", False), whole("scaling_factor", 0, low=0, high=16))
+QUERY_PERFORMANCE = (flag("active", False), integer("scaling_factor", 0, low=0, high=16))
 
 TIMESERIES = (
-    whole("ts-num-threads", low=1, high=16),
+    integer("ts-num-threads", low=1, high=16),
     text("ts-compaction-policy"),
-    whole("ts-retention-policy", 0, low=0, high=_INT64),
-    word("ts-duplicate-policy", "BLOCK", "BLOCK", "FIRST", "LAST", "MIN", "MAX", "SUM"),
-    word("ts-encoding", "COMPRESSED", "COMPRESSED", "UNCOMPRESSED"),
-    whole("ts-chunk-size-bytes", 4096, low=48, high=1048576),
-    whole("ts-ignore-max-time-diff", 0, low=0, high=_INT64),
+    integer("ts-retention-policy", 0, low=0, high=_INT64),
+    enum("ts-duplicate-policy", "BLOCK", "BLOCK", "FIRST", "LAST", "MIN", "MAX", "SUM"),
+    enum("ts-encoding", "COMPRESSED", "COMPRESSED", "UNCOMPRESSED"),
+    integer("ts-chunk-size-bytes", 4096, low=48, high=1048576),
+    integer("ts-ignore-max-time-diff", 0, low=0, high=_INT64),
     number("ts-ignore-max-val-diff", 0),
 )
 
 PROBABILISTIC = (
     number("bf-error-rate", 0.01, low=0, high=1),
-    whole("bf-initial-size", 100, low=1, high=1048576),
-    whole("bf-expansion-factor", 2, low=0, high=32768),
-    whole("cf-initial-size", 1024, low=1, high=1048576),
-    whole("cf-bucket-size", 2, low=1, high=255),
-    whole("cf-max-iterations", 20, low=1, high=65535),
-    whole("cf-expansion-factor", 1, low=0, high=32768),
-    whole("cf-max-expansions", 32, low=1, high=65536),
+    integer("bf-initial-size", 100, low=1, high=1048576),
+    integer("bf-expansion-factor", 2, low=0, high=32768),
+    integer("cf-initial-size", 1024, low=1, high=1048576),
+    integer("cf-bucket-size", 2, low=1, high=255),
+    integer("cf-max-iterations", 20, low=1, high=65535),
+    integer("cf-expansion-factor", 1, low=0, high=32768),
+    integer("cf-max-expansions", 32, low=1, high=65536),
 )
 
 _BM25 = ("BM25", "BM25STD", "BM25STD.TANH", "BM25STD.NORM")
 _SCORERS = ("TFIDF", "TFIDF.DOCNORM", *_BM25, "DISMAX", "DOCSCORE", "HAMMING")
 
 SEARCH = (
-    whole("search-timeout", 500, low=1, high=_INT64),
+    integer("search-timeout", 500, low=1, high=_INT64),
     text("search-ext-load"),
-    whole("search-max-doctablesize", 1000000, low=1, high=2**64 - 1),
+    integer("search-max-doctablesize", 1000000, low=1, high=2**64 - 1),
     text("search-friso-ini"),
-    whole("search-cursor-max-idle", 300000, low=1, high=_INT64),
-    whole("search-partial-indexed-docs", 0, low=0, high=_INT64),
-    whole("search-gc-scan-size", 100, low=1, high=_INT64),
+    integer("search-cursor-max-idle", 300000, low=1, high=_INT64),
+    integer("search-partial-indexed-docs", 0, low=0, high=_INT64),
+    integer("search-gc-scan-size", 100, low=1, high=_INT64),
     flag("search-no-gc", False),
-    whole("search-fork-gc-run-interval", 30, low=1, high=_INT64),
-    whole("search-fork-gc-retry-interval", 5, low=1, high=_INT64),
-    whole("search-fork-gc-clean-threshold", 100, low=1, high=_INT64),
-    whole("search-vss-max-resize", 0, low=0, high=_UINT32),
-    whole("search-union-iterator-heap", 20, low=1, high=_INT64),
-    whole("search-min-phonetic-term-len", 3, low=1, high=_INT64),
-    whole("search-multi-text-slop", 100, low=1, high=_UINT32),
+    integer("search-fork-gc-run-interval", 30, low=1, high=_INT64),
+    integer("search-fork-gc-retry-interval", 5, low=1, high=_INT64),
+    integer("search-fork-gc-clean-threshold", 100, low=1, high=_INT64),
+    integer("search-vss-max-resize", 0, low=0, high=_UINT32),
+    integer("search-union-iterator-heap", 20, low=1, high=_INT64),
+    integer("search-min-phonetic-term-len", 3, low=1, high=_INT64),
+    integer("search-multi-text-slop", 100, low=1, high=_UINT32),
     flag("search-raw-docid-encoding", False),
     flag("search-_print-profile-clock", True),
     flag("search-_free-resource-on-thread", True),
     flag("search-_numeric-compress", False),
-    whole("search-bg-index-sleep-gap", 100, low=1, high=_UINT32),
-    whole("search-_numeric-ranges-parents", 0, low=0, high=2),
-    whole("search-fork-gc-sleep-before-exit", 0, low=0, high=_INT64),
+    integer("search-bg-index-sleep-gap", 100, low=1, high=_UINT32),
+    integer("search-_numeric-ranges-parents", 0, low=0, high=2),
+    integer("search-fork-gc-sleep-before-exit", 0, low=0, high=_INT64),
     flag("search-no-mem-pools", False),
     flag("search-_prioritize-intersect-union-children", False),
-    whole("search-conn-per-shard", 0, low=0, high=_INT64),
-    whole("search-cursor-reply-threshold", 1, low=1, high=_INT64),
-    whole("search-threads"),
-    whole("search-default-dialect", 1, low=1, high=4),
-    whole("search-topology-validation-timeout", 30000, low=0, high=_INT64),
-    whole("search-workers", 0, low=0, high=8192),
-    whole("search-min-operation-workers", 4, low=0, high=8192),
-    whole("search-tiered-hnsw-buffer-limit", 1024, low=0, high=_INT64),
-    whole("search-workers-priority-bias-threshold", 1, low=0, high=_INT64),
-    word("search-on-timeout", "RETURN", "RETURN", "FAIL"),
-    whole("search-min-prefix", 2, low=1, high=_INT64),
-    whole("search-min-stem-len", 4, low=2, high=_UINT32),
-    whole("search-max-prefix-expansions", 200, low=1, high=_INT64),
-    whole("search-max-search-results", 1000000, low=0, high=_INT64),
-    whole("search-max-aggregate-results", 2147483648, low=0, high=_INT64),
-    whole("search-io-threads", 1, low=1, high=256),
+    integer("search-conn-per-shard", 0, low=0, high=_INT64),
+    integer("search-cursor-reply-threshold", 1, low=1, high=_INT64),
+    integer("search-threads"),
+    integer("search-default-dialect", 1, low=1, high=4),
+    integer("search-topology-validation-timeout", 30000, low=0, high=_INT64),
+    integer("search-workers", 0, low=0, high=8192),
+    integer("search-min-operation-workers", 4, low=0, high=8192),
+    integer("search-tiered-hnsw-buffer-limit", 1024, low=0, high=_INT64),
+    integer("search-workers-priority-bias-threshold", 1, low=0, high=_INT64),
+    enum("search-on-timeout", "RETURN", "RETURN", "FAIL"),
+    integer("search-min-prefix", 2, low=1, high=_INT64),
+    integer("search-min-stem-len", 4, low=2, high=_UINT32),
+    integer("search-max-prefix-expansions", 200, low=1, high=_INT64),
+    integer("search-max-search-results", 1000000, low=0, high=_INT64),
+    integer("search-max-aggregate-results", 2147483648, low=0, high=_INT64),
+    integer("search-io-threads", 1, low=1, high=256),
     flag("search-enable-unstable-features", False),
-    whole("search-index-cursor-limit", 128, low=0, high=_INT64),
-    whole("search-bm25std-tanh-factor", 4, low=1, high=10000),
-    whole("search-indexer-yield-every-ops", 1000, low=1, high=_UINT32),
-    word("search-on-oom", "return", "return", "fail", "ignore"),
-    word("search-default-scorer", "BM25STD", *_SCORERS),
-    whole("search-_bg-index-mem-pct-thr", 100, low=0, high=100),
-    whole("search-_bg-index-oom-pause-time", 5, low=0, high=_UINT32),
-    whole("search-bg-index-sleep-duration-us", 1, low=0, high=999999),
+    integer("search-index-cursor-limit", 128, low=0, high=_INT64),
+    integer("search-bm25std-tanh-factor", 4, low=1, high=10000),
+    integer("search-indexer-yield-every-ops", 1000, low=1, high=_UINT32),
+    enum("search-on-oom", "return", "return", "fail", "ignore"),
+    enum("search-default-scorer", "BM25STD", *_SCORERS),
+    integer("search-_bg-index-mem-pct-thr", 100, low=0, high=100),
+    integer("search-_bg-index-oom-pause-time", 5, low=0, high=_UINT32),
+    integer("search-bg-index-sleep-duration-us", 1, low=0, high=999999),
 )

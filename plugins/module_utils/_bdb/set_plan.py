@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do with a whole set of databases: pure decisions over one listing."""
+"""What to do with a set of databases: pure decisions over one listing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import re
 import typing as t
 
 from .._core.errors import CollectionError, InvalidInput, Refused
-from . import plan as _bdb_plan
-from .plan import Bdb, Desired
+from .._schema.plan import pick
+from .._schema.schema import Obj
+from .desired import Desired
+from .fields import SCHEMA
+from .plan import plan
 
-# Beside the fields that are wanted: what identifies a database, what a result shows, what a deletion lists, and what
-# decides whether a change or an action is possible.
+# Beside the desired fields: what identifies a database, what a result shows, what a deletion lists, and what decides
+# whether a change or an action is possible.
 ALWAYS_READ = (
     "uid",
     "name",
@@ -30,57 +33,56 @@ ALWAYS_READ = (
     "last_changed_time",
 )
 
-
 MOST_PARALLEL = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One database to bring about: what is wanted, what is there, and why it cannot be done if that is known."""
+    """One database to reconcile: its desired and its current state, and the refusal if that is known beforehand."""
 
     desired: Desired
-    current: Bdb | None = None
+    current: Obj | None = None
     refusal: CollectionError | None = None
     converged: bool = False  # there is nothing to do, and nothing under way to wait for
 
 
-def fields_to_read(wanted: t.Iterable[Desired]) -> list[str]:
+def fields_to_read(items: t.Iterable[Desired]) -> list[str]:
     """The names for C(fields=): everything that any of the databases is compared in."""
-    names = {name for desired in wanted for name in desired.values}
-    versions = {"redis_version", "version"} if names & {"redis_version", "version"} else set()
-    return sorted(names | versions | set(ALWAYS_READ))
+    names = {name for desired in items for name in desired.values}
+    elsewhere = {path.partition(".")[0] for name in names for path in SCHEMA.field(name).also_in}
+    return sorted(names | elsewhere | set(ALWAYS_READ))
 
 
-def check_distinct(wanted: t.Sequence[Desired]) -> None:
+def check_distinct(items: t.Sequence[Desired]) -> None:
     """Two items for one database would undo each other on every run."""
     for attribute in ("name", "uid"):
-        values = [getattr(desired, attribute) for desired in wanted if getattr(desired, attribute) is not None]
+        values = [getattr(desired, attribute) for desired in items if getattr(desired, attribute) is not None]
         twice = sorted({str(value) for value in values if values.count(value) > 1})
         if twice:
             raise InvalidInput(f"databases holds the {attribute} {', '.join(twice)} more than once: keep one of each.")
 
 
 def check_limits(params: t.Mapping[str, t.Any]) -> None:
-    """Options that cannot be meant are told before anything is read."""
+    """Invalid option values are rejected before any request."""
     if not 1 <= params["max_parallel"] <= MOST_PARALLEL:
         raise InvalidInput(f"max_parallel must be a number from 1 to {MOST_PARALLEL}, not {params['max_parallel']}.")
     if params["purge_limit"] is not None:
         most_purged(params["purge_limit"], 0)
 
 
-def jobs(wanted: t.Sequence[Desired], listed: t.Sequence[Bdb]) -> list[Job]:
+def jobs(items: t.Sequence[Desired], listed: t.Sequence[Obj]) -> list[Job]:
     """One job for each item, in order."""
-    by_name: dict[t.Any, list[Bdb]] = {}
-    by_uid: dict[t.Any, Bdb] = {}
+    by_name: dict[t.Any, list[Obj]] = {}
+    by_uid: dict[t.Any, Obj] = {}
     for bdb in listed:
         by_name.setdefault(bdb.get("name"), []).append(bdb)
         by_uid[bdb.get("uid")] = bdb
-    made = [_job(desired, [*by_name.get(desired.name, []), *_one(by_uid.get(desired.uid))]) for desired in wanted]
+    found = [_job(desired, [*by_name.get(desired.name, []), *_one(by_uid.get(desired.uid))]) for desired in items]
     by_database: dict[t.Any, list[Job]] = {}
-    for job in made:
+    for job in found:
         if job.current is not None:
             by_database.setdefault(job.current["uid"], []).append(job)
-    return [_refused_if_shared(job, by_database) for job in made]
+    return [_refused_if_shared(job, by_database) for job in found]
 
 
 def _refused_if_shared(job: Job, by_database: t.Mapping[t.Any, t.Sequence[Job]]) -> Job:
@@ -89,37 +91,37 @@ def _refused_if_shared(job: Job, by_database: t.Mapping[t.Any, t.Sequence[Job]])
     if job.current is None or len(sharing) == 1:
         return job
     labels = " and ".join(other.desired.label for other in sharing)
-    told = f"{labels} are one database (uid {job.current['uid']}): put them into one item."
-    return dataclasses.replace(job, refusal=Refused(told))
+    refusal = Refused(f"{labels} are one database (uid {job.current['uid']}): put them into one item.")
+    return dataclasses.replace(job, refusal=refusal)
 
 
-def _one(bdb: Bdb | None) -> list[Bdb]:
+def _one(bdb: Obj | None) -> list[Obj]:
     return [] if bdb is None else [bdb]
 
 
-def _job(desired: Desired, candidates: t.Sequence[Bdb]) -> Job:
+def _job(desired: Desired, candidates: t.Sequence[Obj]) -> Job:
     distinct = list({bdb["uid"]: bdb for bdb in candidates}.values())
     try:
-        current = _bdb_plan.pick(desired, distinct)
-        changed = _bdb_plan.plan(desired, current).changed
+        current = pick(desired, distinct)
+        changed = plan(desired, current).changed
     except CollectionError as refusal:
         return Job(desired, refusal=refusal)
     return Job(desired, current, converged=not changed and (current or {}).get("status") in ("active", None))
 
 
-def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) -> list[Job]:
+def to_purge(named: t.Sequence[Job], listed: t.Sequence[Obj], limit: str | None) -> list[Job]:
     """The databases that no item names; raises Refused when they are more than allowed.
 
     Never those that are internal to the cluster, nor instances of Active-Active databases, which live elsewhere too.
     """
-    kept = {job.current["uid"] for job in made if job.current is not None}
+    kept = {job.current["uid"] for job in named if job.current is not None}
     own = [bdb for bdb in listed if not bdb.get("internal") and not bdb.get("crdt")]
     surplus = sorted((bdb for bdb in own if bdb["uid"] not in kept), key=lambda bdb: (str(bdb.get("name")), bdb["uid"]))
-    if not made and limit is None:
+    if not named and limit is None:
         raise Refused(
             "databases is empty and purge is on: that would delete every database. Set purge_limit too if you mean it."
         )
-    if any(job.refusal for job in made):
+    if any(job.refusal for job in named):
         return []  # it is not clear which database each item means, and the task will fail for that
     allowed = most_purged("1" if limit is None else limit, len(own))
     if len(surplus) > allowed:
@@ -128,7 +130,7 @@ def to_purge(made: t.Sequence[Job], listed: t.Sequence[Bdb], limit: str | None) 
             f"purge would delete {len(surplus)} databases ({names}), and purge_limit allows {allowed}. Nothing was "
             "changed. Add them to databases, or raise purge_limit."
         )
-    return [Job(Desired("absent", str(bdb.get("name")), int(bdb["uid"])), bdb) for bdb in surplus]
+    return [Job(Desired(SCHEMA, "absent", str(bdb.get("name")), int(bdb["uid"])), bdb) for bdb in surplus]
 
 
 def most_purged(limit: str, total: int) -> int:

@@ -7,23 +7,21 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._bdb import facade as _bdb_fields
+from .._bdb.fields import SCHEMA
 from .._core.context import Context, Result
 from .._core.errors import InvalidInput
 from .._http.connection import join_host
+from .._schema.read import read_matching
+from .._schema.redact import redact
 
-_ALWAYS = ("uid", "name", "status", "endpoints")  # what the shape of the result is made of
+_ALWAYS = ("uid", "name", "status", "endpoints")  # what a result needs
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def run(context: Context) -> Result:
-    name, uid = context.params.get("name"), context.params.get("uid")
-    query = _query(context.params)
-    one = None if uid is None else context.client.find(f"/v1/bdbs/{uid}", query)
-    # That a database is not there is believed of the list only; a 404 can come from something else than the API.
-    found = context.client.get_list("/v1/bdbs", query).data if one is None else [one]
-    meant = [bdb for bdb in found if uid in (None, bdb["uid"]) and name in (None, bdb.get("name"))]
-    return Result(False, {"bdbs": [_shape(bdb) for bdb in sorted(meant, key=lambda bdb: int(bdb["uid"]))]})
+    params = context.params
+    found = read_matching(context.client, SCHEMA, params.get("name"), params.get("uid"), _query(params))
+    return Result(False, {"bdbs": [_shape(bdb) for bdb in found]})
 
 
 def _query(params: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -50,7 +48,7 @@ def _shape(bdb: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "name": bdb.get("name"),
         "status": bdb.get("status"),
         "endpoints": list(dict.fromkeys(_addresses(bdb))),
-        "bdb": _bdb_fields.redact(dict(bdb)),
+        "bdb": redact(SCHEMA, dict(bdb)),
     }
 
 

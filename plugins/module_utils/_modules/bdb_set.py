@@ -11,44 +11,45 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .._bdb import facade as _bdb_fields
-from .._bdb import plan as _bdb_plan
-from .._bdb import set_plan as _bdb_set_plan
-from .._bdb.plan import Bdb, Desired
-from .._bdb.read import NAMES
+from .._bdb import set_plan
+from .._bdb.desired import Desired, desired_from
+from .._bdb.fields import SCHEMA
 from .._bdb.set_plan import Job
 from .._core.context import Context, Result
 from .._core.errors import CollectionError, InvalidInput
-from .bdb import OPTIONS, Database
+from .._schema.reconcile import Reconciler
+from .._schema.redact import redact
+from .._schema.schema import Obj
+from .bdb import IDENTITY_QUERY, OPTIONS, Database
 
 
 def run(context: Context) -> Result:
     params = context.params
-    _bdb_set_plan.check_limits(params)
-    wanted = _wanted(params["databases"])
-    _bdb_set_plan.check_distinct(wanted)
-    for desired in wanted:
+    set_plan.check_limits(params)
+    items = _items(params["databases"])
+    set_plan.check_distinct(items)
+    for desired in items:
         for sentence in desired.deprecations():
             context.warn(sentence)
-    names = _bdb_set_plan.fields_to_read(wanted)
-    query = {"fields": ",".join(names)}
-    if any(desired.extended for desired in wanted):
+    fields = set_plan.fields_to_read(items)
+    query = {"fields": ",".join(fields)}
+    if any(desired.extended for desired in items):
         query["extended"] = "true"
-    listed = context.client.get_list("/v1/bdbs", query).data
-    jobs = _bdb_set_plan.jobs(wanted, listed)
-    surplus = _bdb_set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
-    work = _Work(context, names)
-    results = work.all(jobs)
-    work.refuse_doubles()
-    if not work.failed:
-        results += work.all(surplus)
+    listed = context.client.get_list(SCHEMA.path, query).data
+    jobs = set_plan.jobs(items, listed)
+    surplus = set_plan.to_purge(jobs, listed, params["purge_limit"]) if params["purge"] else []
+    workers = _Workers(context, fields)
+    results = workers.run(jobs)
+    workers.report_duplicates()
+    if not workers.failed:
+        results += workers.run(surplus)
     return _summary(results, results[len(jobs) :])
 
 
-def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
+def _items(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
     """Each item as a Desired, after the same checks that Ansible makes of the options of redis_bdb."""
     validator = ArgumentSpecValidator(_options_in(databases))
-    wanted = []
+    items = []
     for number, item in enumerate(databases, 1):
         checked = validator.validate(dict(item))
         where = f"databases, item {number} ({item.get('name') or item.get('uid') or 'neither name nor uid'})"
@@ -58,10 +59,10 @@ def _wanted(databases: t.Sequence[t.Mapping[str, t.Any]]) -> list[Desired]:
         if checked.error_messages:
             raise InvalidInput(f"{where}: {'; '.join(checked.error_messages)}.")
         try:
-            wanted.append(_bdb_plan.desired_from(checked.validated_parameters))
+            items.append(desired_from(checked.validated_parameters))
         except CollectionError as error:
             raise InvalidInput(f"{where}: {error}") from error
-    return wanted
+    return items
 
 
 def _options_in(databases: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
@@ -82,47 +83,47 @@ def _dotted(name: str | tuple[str, ...]) -> str:
 _FRESH = 5.0  # seconds for which the listing is good enough to change a database by
 
 
-class _Turn:
-    """The turn of one of the C(max_parallel) databases that change at a time: over as soon as the cluster is done."""
+class _Slot:
+    """One of the C(max_parallel) databases that change at a time; released as soon as the cluster has finished."""
 
-    def __init__(self, turns: threading.Semaphore) -> None:
-        self._turns = turns
-        self._mine = False
+    def __init__(self, slots: threading.Semaphore) -> None:
+        self._slots = slots
+        self._held = False
 
-    def __enter__(self) -> _Turn:
-        self._turns.acquire()
-        self._mine = True
+    def __enter__(self) -> _Slot:
+        self._slots.acquire()
+        self._held = True
         return self
 
-    def over(self) -> None:
-        if self._mine:
-            self._mine = False
-            self._turns.release()
+    def release(self) -> None:
+        if self._held:
+            self._held = False
+            self._slots.release()
 
     def __exit__(self, *_exc: object) -> None:
-        self.over()
+        self.release()
 
 
-class _Work:
+class _Workers:
     """Carries jobs out: converged ones at once, the others in threads.
 
     There are twice as many threads as databases may change at once, so that reading one back does not hold up the next.
     """
 
-    def __init__(self, context: Context, names: t.Sequence[str]) -> None:
-        self.context = context
-        self.names = names
-        self.stop_on_error = context.params["on_error"] == "stop"
-        self.began = context.clock.now()
-        self.creating = threading.Lock()
-        self.turns = threading.Semaphore(context.params["max_parallel"])
+    def __init__(self, context: Context, fields: t.Sequence[str]) -> None:
         self.failed = False
-        self._called_off = threading.Event()
+        self._context = context
+        self._fields = fields
+        self._stop_on_error = context.params["on_error"] == "stop"
+        self._started = context.clock.now()
+        self._create_lock = threading.Lock()
+        self._slots = threading.Semaphore(context.params["max_parallel"])
+        self._aborted = threading.Event()
         self._local = threading.local()
         self._contexts: list[Context] = []
-        self._created: list[tuple[Database, dict[str, t.Any]]] = []  # with the result of each
+        self._created: list[tuple[Reconciler, dict[str, t.Any]]] = []  # with the result of each
 
-    def all(self, jobs: t.Sequence[Job]) -> list[dict[str, t.Any]]:
+    def run(self, jobs: t.Sequence[Job]) -> list[dict[str, t.Any]]:
         """The result of each job, in their order."""
         if any(job.refusal for job in jobs):
             self.failed = True
@@ -140,9 +141,9 @@ class _Work:
         return [results[number] for number in range(len(jobs))]
 
     def _in_threads(self, do: t.Callable[[int], None], numbers: t.Sequence[int]) -> None:
-        """Do all of them. When the task is ended from outside (its time-out, Ctrl-C), nothing more is begun or sent.
+        """Call C(do) for each. When the task is aborted (its time-out, Ctrl-C), nothing more is begun or sent.
 
-        The process does not wait for its daemon threads then, which may be about to learn how their request ended.
+        The process does not wait for its daemon threads then; their last requests may still be under way.
         """
         left = collections.deque(numbers)
 
@@ -154,7 +155,7 @@ class _Work:
                     return
                 do(number)
 
-        count = min(2 * self.context.params["max_parallel"], len(left))
+        count = min(2 * self._context.params["max_parallel"], len(left))
         threads = [threading.Thread(target=work, daemon=True) for dummy in range(count)]
         try:
             for thread in threads:
@@ -162,59 +163,65 @@ class _Work:
             for thread in threads:
                 thread.join()
         except BaseException:
-            self._called_off.set()
+            self._aborted.set()
             raise
 
-    def _go_on(self) -> None:
-        if self._called_off.is_set():
-            raise CollectionError("The task was ended from outside: nothing more is sent.")
+    def _raise_if_aborted(self) -> None:
+        if self._aborted.is_set():
+            raise CollectionError("The task was aborted: nothing more is sent.")
 
     def _one(self, job: Job) -> dict[str, t.Any]:
         if job.refusal is not None:
             return _item(job, error=job.refusal)
-        with _Turn(self.turns) as turn:
-            if self._called_off.is_set() or (self.failed and self.stop_on_error):
+        with _Slot(self._slots) as slot:
+            if self._aborted.is_set() or (self.failed and self._stop_on_error):
                 return _item(job, skipped=True)
             try:
-                database = Database(self._own_context(), job.desired, self.creating, turn.over, self.names)
-                result = database.bring_about(database.look() if self._is_stale(job) else job.current)
+                reconciler = Reconciler(
+                    self._own_context(),
+                    Database(job.desired),
+                    create_lock=self._create_lock,
+                    release_slot=slot.release,
+                    fields=self._fields,
+                )
+                result = reconciler.reconcile(reconciler.reader.read() if self._is_stale(job) else job.current)
             except CollectionError as error:
                 self.failed = True
                 return _item(job, error=error)
-            except Exception as error:  # what the other items have changed is told all the same
+            except Exception as error:  # the results of the other items are reported all the same
                 self.failed = True
                 return _item(
                     job, error=CollectionError(f"This is a mistake in the collection, please report it: {error!r}")
                 )
             shown = _item(job, result=result)
-            if database.created:
-                self._created.append((database, shown))
+            if reconciler.may_have_created:
+                self._created.append((reconciler, shown))
             return shown
 
-    def refuse_doubles(self) -> None:
+    def report_duplicates(self) -> None:
         """After creations all names are read once more, as redis_bdb does it; what is found goes into the results."""
         if not self._created:
             return
         errors: list[CollectionError | None]
         try:
-            listed = self.context.client.get_list("/v1/bdbs", NAMES).data
-            errors = [database.double(listed) for database, _shown in self._created]
-        except CollectionError as unread:  # what was changed is told all the same
+            listed = self._context.client.get_list(SCHEMA.path, IDENTITY_QUERY).data
+            errors = [reconciler.duplicate_error(listed) for reconciler, _shown in self._created]
+        except CollectionError as unread:  # the changes are reported all the same
             errors = [unread] * len(self._created)
-        for (_database, shown), error in zip(self._created, errors, strict=True):
+        for (_reconciler, shown), error in zip(self._created, errors, strict=True):
             if error is not None:
                 self.failed = True
                 shown.update(error.as_result())
 
     def _is_stale(self, job: Job) -> bool:
-        """Others may have changed a database since it was listed: before data goes, or after some time, look again."""
+        """Whether to read the database again since it was listed: before data is deleted, and after some time."""
         destroys = job.desired.state == "absent" or bool(job.desired.action)
-        return destroys or self.context.clock.now() - self.began > _FRESH
+        return destroys or self._context.clock.now() - self._started > _FRESH
 
     def _own_context(self) -> Context:
-        """Sessions are not made to be shared between threads."""
+        """A context with a session of its own: sessions cannot be shared between threads."""
         if not hasattr(self._local, "context"):
-            own = dataclasses.replace(self.context, client=self.context.client.another(self._go_on))
+            own = dataclasses.replace(self._context, client=self._context.client.another(self._raise_if_aborted))
             self._local.context = own
             self._contexts.append(own)
         return t.cast(Context, self._local.context)
@@ -227,19 +234,19 @@ class _Work:
 def _item(
     job: Job,
     *,
-    bdb: Bdb | None = None,
+    bdb: Obj | None = None,
     result: Result | None = None,
     error: CollectionError | None = None,
     skipped: bool = False,
 ) -> dict[str, t.Any]:
-    """The result of one database, in the same shape whatever became of it."""
+    """The result of one database, always in the same shape."""
     shown: dict[str, t.Any] = {
         "name": job.desired.name or (job.current or {}).get("name"),
         "uid": (job.current or {}).get("uid", job.desired.uid),
         "changed": False,
         "failed": error is not None,
         "skipped": skipped,
-        "bdb": _bdb_fields.redact(dict(bdb)) if bdb else None,
+        "bdb": redact(SCHEMA, dict(bdb)) if bdb else None,
         "changes": [],
         "diff": {"before": {}, "after": {}},
     }
@@ -257,8 +264,8 @@ def _summary(results: t.Sequence[dict[str, t.Any]], purged: t.Sequence[dict[str,
     skipped = [item for item in results if item["skipped"]]
     message = None
     if failed:
-        told = " ".join(f"{item['name'] or item['uid']}: {item['msg']}" for item in failed)
-        message = f"{len(failed)} of {len(results)} databases failed. {told}"
+        reasons = " ".join(f"{item['name'] or item['uid']}: {item['msg']}" for item in failed)
+        message = f"{len(failed)} of {len(results)} databases failed. {reasons}"
         if skipped:
             message += f" Not tried any more: {', '.join(str(item['name'] or item['uid']) for item in skipped)}."
     return Result(

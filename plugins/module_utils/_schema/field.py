@@ -1,20 +1,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the table of BDB fields says about one field or about one member of an object, and how a row is written."""
+"""A row of a schema: all that is known of one field of an object, or of one member of an object inside it."""
 
 from __future__ import annotations
 
 import dataclasses
-import enum
 import re
 import typing as t
+from enum import Enum
 
-# Ansible takes options with such names for secrets unless it is told that they are none.
+# Ansible takes options with such names for secrets unless they say that they are not.
 _LOOKS_SECRET = re.compile(r"pass|key|secret|token", re.IGNORECASE)
 
 
-class Kind(enum.Enum):
-    """The type on the wire; the value is the type of the option."""
+class Kind(Enum):
+    """The type in the API; the value is the type of the option."""
 
     BOOL = "bool"
     INT = "int"
@@ -26,37 +26,44 @@ class Kind(enum.Enum):
     ANY = "raw"
 
 
-class Settable(enum.Enum):
+class Settable(Enum):
     """When a field takes a value."""
 
     ALWAYS = "always"
     AT_CREATION = "at creation"
-    WITH_FLUSH = "with action flush"  # once there are shards to hash to: the keys would lie in the wrong ones
-    WRITE_ONLY = "write-only"  # taken, and never shown
+    CONDITIONALLY = "conditionally"  # the plan of the object decides
+    WRITE_ONLY = "write-only"  # accepted, and never shown
     NEVER = "never"  # the cluster sets it
 
 
-class Compare(enum.Enum):
-    """How a wanted value is held against the one that GET returns."""
+class Compare(Enum):
+    """How a desired value is compared with the one that GET returns."""
 
     PLAIN = "plain"  # equal, once numbers in strings are numbers and yes is true
     SIZE = "size"  # bytes in any spelling: 1GB, 1073741824, "1gb"; or a word such as auto
-    PORT = "port"  # GET says 0 when the cluster chose the port; the endpoints have the real one
     VERSION = "version"  # 7.2 is met by 7.2.4
-    SECRET = "secret"  # may come back blank or masked
+    SECRET = "secret"  # may come back empty or masked
     URI = "uri"  # may hold a password, which may come back masked
     PEM = "pem"  # certificates, whatever their line ends
     JOINED = "joined"  # words in a string, or in a list
     SUPPLIED = "supplied"  # an object of which only the members supplied count
-    WHOLE = "whole"  # an object that is replaced as a whole: a member left out must be blank
+    REPLACED = "replaced"  # an object that a write replaces: a member left out must be empty
     UNORDERED = "unordered"  # a set
     BY_KEY = "by key"  # a set of objects with an identifying member; of each only the members supplied count
     INCLUDES = "includes"  # the same, and the cluster may add objects: databases of Redis 8 bring modules unasked
 
 
+class SizeForm(Enum):
+    """How the API takes a size."""
+
+    BYTES = "bytes"
+    TEXT = "text"  # bytes in a string
+    AS_WRITTEN = "as written"  # the reference itself spells it 100mb
+
+
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One field. Everything that the collection knows about it stands here; absent in GET means C(default)."""
+    """One field. A field that GET leaves out has its C(default)."""
 
     name: str
     kind: Kind = Kind.ANY
@@ -68,14 +75,18 @@ class Field:
     high: float | None = None
     members: tuple[Field, ...] = ()  # of the object, or of each object in the list
     key: str = ""  # identifying member, with Compare.BY_KEY and Compare.INCLUDES
-    required: bool = False
+    required: bool = False  # as a member of its object
+    needed: str = ""  # advice where a creation lacks it; empty where it may
     since: str = ""  # release that brought it; the oldest reference at hand is that of 7.4
     deprecated: str = ""  # release that deprecated it
     successor: tuple[str, ...] = ()  # options that replace a deprecated one
-    instead: str = ""  # what replaces a deprecated one, where that is no option
-    typed: bool = True  # has an option, provided that it can be set
+    replacement_hint: str = ""  # what replaces a deprecated one, where that is no option
+    has_option: bool = True  # provided that it can be set
     extended: bool = False  # GET shows it only with ?extended=true
-    way_out: str = ""  # what to do when a create-only field differs
+    remedy: str = ""  # what to do when a field that cannot be changed differs
+    also_in: tuple[str, ...] = ()  # where else an object shows its value, such as endpoints.port
+    size_form: SizeForm = SizeForm.BYTES
+    size_words: tuple[str, ...] = ()  # words that are accepted instead of a size
 
     @property
     def option_name(self) -> str:
@@ -88,7 +99,7 @@ class Field:
 
     @property
     def is_option(self) -> bool:
-        return self.typed and self.settable is not Settable.NEVER
+        return self.has_option and self.settable is not Settable.NEVER
 
     def option(self) -> dict[str, t.Any]:
         """The argument spec of its option."""
@@ -107,59 +118,72 @@ class Field:
             spec["no_log"] = False
         return spec
 
+    def deprecations(self, value: t.Any, path: str = "") -> t.Iterator[str]:
+        """A sentence for each deprecated option in a value: for this one, or for members of it."""
+        path = path or self.name
+        if self.deprecated and self.successor:
+            yield (
+                f"{path} is deprecated since release {self.deprecated} of Redis Enterprise Software: where the cluster "
+                f"has this release or a later one, use {' or '.join(self.successor)} instead."
+            )
+        for item in value if isinstance(value, list) else [value]:
+            for member in self.members if isinstance(item, dict) else ():
+                if item.get(member.name) is not None:
+                    yield from member.deprecations(item[member.name], f"{path}.{member.name}")
+
 
 # -- short ways to write a row ---------------------------------------------------------------------------------------
 
 
-def flag(name: str, default: bool | None = None, **more: t.Any) -> Field:
-    return Field(name, Kind.BOOL, default, **more)
+def flag(name: str, default: bool | None = None, **other: t.Any) -> Field:
+    return Field(name, Kind.BOOL, default, **other)
 
 
-def whole(name: str, default: int | None = None, **more: t.Any) -> Field:
-    return Field(name, Kind.INT, default, **more)
+def integer(name: str, default: int | None = None, **other: t.Any) -> Field:
+    return Field(name, Kind.INT, default, **other)
 
 
-def number(name: str, default: float | None = None, **more: t.Any) -> Field:
-    return Field(name, Kind.NUMBER, default, **more)
+def number(name: str, default: float | None = None, **other: t.Any) -> Field:
+    return Field(name, Kind.NUMBER, default, **other)
 
 
-def text(name: str, default: str | None = None, **more: t.Any) -> Field:
-    return Field(name, Kind.TEXT, default, **more)
+def text(name: str, default: str | None = None, **other: t.Any) -> Field:
+    return Field(name, Kind.TEXT, default, **other)
 
 
-def word(name: str, default: str | None, *choices: str, **more: t.Any) -> Field:
-    return Field(name, Kind.TEXT, default, choices=choices, **more)
+def enum(name: str, default: str | None, *choices: str, **other: t.Any) -> Field:
+    return Field(name, Kind.TEXT, default, choices=choices, **other)
 
 
-def size(name: str, default: int | str | None = None, **more: t.Any) -> Field:
-    return Field(name, Kind.TEXT, default, compare=Compare.SIZE, **more)
+def size(name: str, default: int | str | None = None, **other: t.Any) -> Field:
+    return Field(name, Kind.TEXT, default, compare=Compare.SIZE, **other)
 
 
-def secret(name: str, default: str | None = None, **more: t.Any) -> Field:
-    return Field(name, Kind.TEXT, default, compare=Compare.SECRET, **more)
+def secret(name: str, default: str | None = None, **other: t.Any) -> Field:
+    return Field(name, Kind.TEXT, default, compare=Compare.SECRET, **other)
 
 
-def uri(name: str, **more: t.Any) -> Field:
-    return Field(name, Kind.TEXT, compare=Compare.URI, **more)
+def uri(name: str, **other: t.Any) -> Field:
+    return Field(name, Kind.TEXT, compare=Compare.URI, **other)
 
 
-def pem(name: str, **more: t.Any) -> Field:
-    return Field(name, Kind.TEXT, compare=Compare.PEM, **more)
+def pem(name: str, **other: t.Any) -> Field:
+    return Field(name, Kind.TEXT, compare=Compare.PEM, **other)
 
 
-def names(name: str, **more: t.Any) -> Field:
+def strings(name: str, **other: t.Any) -> Field:
     """A set of strings."""
-    return Field(name, Kind.LIST, (), compare=Compare.UNORDERED, **more)
+    return Field(name, Kind.LIST, (), compare=Compare.UNORDERED, **other)
 
 
-def objects(name: str, *members: Field, compare: Compare = Compare.UNORDERED, **more: t.Any) -> Field:
-    return Field(name, Kind.LIST, (), compare=compare, members=members, **more)
+def objects(name: str, *members: Field, compare: Compare = Compare.UNORDERED, **other: t.Any) -> Field:
+    return Field(name, Kind.LIST, (), compare=compare, members=members, **other)
 
 
-def record(name: str, *members: Field, compare: Compare = Compare.SUPPLIED, **more: t.Any) -> Field:
-    return Field(name, Kind.OBJECT, compare=compare, members=members, **more)
+def record(name: str, *members: Field, compare: Compare = Compare.SUPPLIED, **other: t.Any) -> Field:
+    return Field(name, Kind.OBJECT, compare=compare, members=members, **other)
 
 
-def shown(name: str, kind: Kind = Kind.ANY, **more: t.Any) -> Field:
+def read_only(name: str, kind: Kind = Kind.ANY, **other: t.Any) -> Field:
     """A field that only the cluster sets."""
-    return Field(name, kind, settable=Settable.NEVER, **more)
+    return Field(name, kind, settable=Settable.NEVER, **other)

@@ -8,9 +8,9 @@ import json
 import re
 import typing as t
 
-from .._bdb.fields import field
 from .._core.credentials import MASK, encodings, hide, hide_in_uri, is_uri, parted, passwords_in
 from .field import Compare, Field, Kind
+from .schema import Schema
 
 _SOUNDS_SECRET = re.compile(
     r"(^|_)(pass|password|passwd|passphrase|secret|token|account_key|private_key|client_key|access_key_id"
@@ -20,40 +20,40 @@ _SOUNDS_SECRET = re.compile(
 _NOT_SECRET = frozenset({"update_password"})  # says what to do with passwords
 
 
-def redact(value: t.Any, name: str = "") -> t.Any:
+def redact(schema: Schema, value: t.Any, name: str = "") -> t.Any:
     """A copy without passwords, keys and credentials in URIs, however deep they lie.
 
     C(name) is the field whose value it is; without it, the value is an object with fields in it.
     """
-    return _redacted(value, field(name))
+    return _redacted(schema, value, schema.field(name))
 
 
-def secrets_in(value: t.Any, name: str = "") -> t.Iterator[str]:
+def secrets_in(schema: Schema, value: t.Any, name: str = "") -> t.Iterator[str]:
     """Every secret string in options or an object, however deep it lies."""
-    return _found(value, field(name))
+    return _found(schema, value, schema.field(name))
 
 
-def _redacted(value: t.Any, row: Field) -> t.Any:
-    if value and _hidden(row):
+def _redacted(schema: Schema, value: t.Any, row: Field) -> t.Any:
+    if value and _is_secret(row):
         return MASK
     if isinstance(value, dict):
-        return {key: _redacted(member, _member(row, str(key))) for key, member in value.items()}
+        return {key: _redacted(schema, member, _member(schema, row, str(key))) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_redacted(member, row) for member in value]
+        return [_redacted(schema, member, row) for member in value]
     return hide_in_uri(value) if _is_uri(value, row) else hide(value)
 
 
-def _found(value: t.Any, row: Field) -> t.Iterator[str]:
+def _found(schema: Schema, value: t.Any, row: Field) -> t.Iterator[str]:
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _found(member, _member(row, str(key)) if not _hidden(row) else row)
+            yield from _found(schema, member, _member(schema, row, str(key)) if not _is_secret(row) else row)
     elif isinstance(value, (list, tuple)):
         for member in value:
-            yield from _found(member, row)
-    elif _hidden(row) and value not in (None, "") and not isinstance(value, bool):
+            yield from _found(schema, member, row)
+    elif _is_secret(row) and value not in (None, "") and not isinstance(value, bool):
         yield from _spellings(str(value))
-    elif isinstance(value, str) and _is_container(row):
-        yield from _found_in_text(value, row)
+    elif isinstance(value, str) and _is_container(schema, row):
+        yield from _found_in_text(schema, value, row)
     elif isinstance(value, str):
         for password in [parted(value).password or ""] if _is_uri(value, row) else passwords_in(value):
             for encoded in encodings(password) if password else ():
@@ -61,28 +61,28 @@ def _found(value: t.Any, row: Field) -> t.Iterator[str]:
 
 
 def _is_uri(value: t.Any, row: Field) -> bool:
-    """Whether a value is one URI as a whole, and not a text that may mention some."""
-    return isinstance(value, str) and (row.compare is Compare.URI or (not row.typed and is_uri(value)))
+    """Whether a value is one URI, and not a text that may mention some."""
+    return isinstance(value, str) and (row.compare is Compare.URI or (not row.has_option and is_uri(value)))
 
 
-def _is_container(row: Field) -> bool:
+def _is_container(schema: Schema, row: Field) -> bool:
     """Whether objects belong here; users may write them as one string, which Ansible takes apart only later."""
-    return row.name in ("config", "databases") or row.kind is Kind.OBJECT or bool(row.members)
+    return row.name in schema.containers or row.kind is Kind.OBJECT or bool(row.members)
 
 
-def _found_in_text(value: str, row: Field) -> t.Iterator[str]:
+def _found_in_text(schema: Schema, value: str, row: Field) -> t.Iterator[str]:
     try:
         taken_apart = json.loads(value)
     except ValueError:
         taken_apart = None
     if not isinstance(taken_apart, (dict, list)):
-        yield value  # nobody can say what in it is secret
+        yield value  # what in it is secret cannot be known
         taken_apart = dict(pair.split("=", 1) for pair in value.split() if "=" in pair)
-    yield from _found(taken_apart, row)
+    yield from _found(schema, taken_apart, row)
 
 
 def _spellings(value: str) -> t.Iterator[str]:
-    """The secret as it is and as it is quoted; of a key each line, because quoted line ends are not what they were."""
+    """The secret as it is and as it is quoted; of a key each line, because quoting changes its line ends."""
     yield value
     lines = value.splitlines()
     if len(lines) > 1:
@@ -91,12 +91,12 @@ def _spellings(value: str) -> t.Iterator[str]:
         yield from {repr(value)[1:-1], json.dumps(value)[1:-1]} - {value}
 
 
-def _member(row: Field, key: str) -> Field:
-    """What is known of a member. In objects that the table does not know, names mean what they mean in a database."""
-    return next((member for member in row.members if member.name == key), None) or field(key)
+def _member(schema: Schema, row: Field, key: str) -> Field:
+    """The row of a member. In an object that the schema does not know, names mean what they mean in the schema."""
+    return next((member for member in row.members if member.name == key), None) or schema.field(key)
 
 
-def _hidden(row: Field) -> bool:
-    if row.typed or row.name in _NOT_SECRET:
+def _is_secret(row: Field) -> bool:
+    if row.has_option or row.name in _NOT_SECRET:
         return row.secret
     return row.secret or bool(_SOUNDS_SECRET.search(row.name))

@@ -10,20 +10,18 @@ import typing as t
 
 from .._core.credentials import parted
 from .._core.errors import InvalidInput
-from .field import Compare, Field, Kind
+from .field import Compare, Field, Kind, SizeForm
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4, "P": 1024**5}
 _SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgtp]?)i?b?\s*$", re.IGNORECASE)
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,19})")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
-_SIZES_AS_TEXT = frozenset({"active_defrag_ignore_bytes", "repl_backlog_size", "crdt_repl_backlog_size"})
-_WORDS_FOR_SIZES = frozenset({"auto"})
 
 MASKED = re.compile(r"^\*+$")
 
 
-def blank(value: t.Any) -> bool:
+def is_empty(value: t.Any) -> bool:
     """Whether a value says no more than an absent one."""
     return value is None or value == "" or (isinstance(value, (list, tuple, dict)) and not value)
 
@@ -37,21 +35,21 @@ def size_in_bytes(value: t.Any, name: str) -> int:
     return int(float(match[1]) * unit) if "." in match[1] else int(match[1]) * unit
 
 
-def size_or_word(value: t.Any, name: str) -> int | str:
-    """Bytes, or C(auto)."""
+def size_or_word(row: Field, value: t.Any) -> int | str:
+    """Bytes, or a word that the row accepts, such as C(auto)."""
     text = str(value).strip().lower()
-    return text if text in _WORDS_FOR_SIZES and name in _SIZES_AS_TEXT else size_in_bytes(value, name)
+    return text if text in row.size_words else size_in_bytes(value, row.name)
 
 
-def whole(value: t.Any) -> int | None:
+def to_int(value: t.Any) -> int | None:
     """The integer that a number or a string stands for."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     text = str(value)
-    return int(text) if _WHOLE.fullmatch(text) else None
+    return int(text) if _INTEGER.fullmatch(text) else None
 
 
-def joined(value: t.Any) -> str:
+def join_words(value: t.Any) -> str:
     """Words of a list or of a string; the reference shows arguments as the one, real clusters as the other."""
     words = value if isinstance(value, (list, tuple)) else str(value or "").split()
     return " ".join(str(each) for each in words if each is not None)
@@ -62,12 +60,12 @@ def certificate(value: t.Any) -> str:
     return "\n".join(line.strip() for line in str(value or "").splitlines() if line.strip())
 
 
-def plain(row: Field, value: t.Any) -> t.Any:
+def normalize(row: Field, value: t.Any) -> t.Any:
     """A scalar as its row means it; C("10"), 10 and 10.0 are the same number, yes and true the same flag."""
     if row.compare is Compare.PEM:
         return certificate(value)
     if row.compare is Compare.JOINED:
-        return joined(value)
+        return join_words(value)
     if row.kind is Kind.JSON:
         return _parsed(value)
     if row.kind is Kind.BOOL or set(row.choices) == {"yes", "no"}:
@@ -76,20 +74,20 @@ def plain(row: Field, value: t.Any) -> t.Any:
         return "" if value is None else str(value)
     if row.kind is Kind.NUMBER and isinstance(value, str):
         return _number(value)
-    return any_plain(value)
+    return normalize_untyped(value)
 
 
-def any_plain(value: t.Any) -> t.Any:
+def normalize_untyped(value: t.Any) -> t.Any:
     """The same for a value of which nothing is known, however deep it goes."""
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, float)):
-        number = whole(value)
+        number = to_int(value)
         return value if number is None else number
     if isinstance(value, dict):
-        return {key: any_plain(member) for key, member in sorted(value.items()) if member is not None}
+        return {key: normalize_untyped(member) for key, member in sorted(value.items()) if member is not None}
     if isinstance(value, (list, tuple)):
-        return [any_plain(member) for member in value]
+        return [normalize_untyped(member) for member in value]
     return value
 
 
@@ -103,45 +101,47 @@ def uri_password(uri: t.Any) -> str | None:
     return parted(str(uri or "")).password or None
 
 
-def on_the_wire(row: Field, value: t.Any) -> t.Any:
+def to_api(row: Field, value: t.Any) -> t.Any:
     """The value as the API takes it: numbers for sizes, and members that were left out of an object dropped."""
     if value is None:
         return None
     if row.compare is Compare.SIZE:
-        return _size_on_the_wire(row, value)
+        return _size_to_api(row, value)
     if row.kind is Kind.BOOL:
         return _truth_or_refuse(row, value)
     if row.kind is Kind.INT:
-        return _needed(whole(value), row, value, "a whole number")
+        return _needed(to_int(value), row, value, "an integer")
     if row.kind is Kind.NUMBER:
-        return any_plain(_needed(_number(value), row, value, "a number"))
+        return normalize_untyped(_needed(_number(value), row, value, "a number"))
     if row.kind is Kind.TEXT:
-        return _text_on_the_wire(row, value)
+        return _text_to_api(row, value)
     if row.kind is Kind.JSON and not isinstance(value, str):
         return json.dumps(value)
     if row.kind is Kind.LIST:
-        return _list_on_the_wire(row, value)
+        return _list_to_api(row, value)
     if row.kind is Kind.OBJECT:
         if not isinstance(value, dict):
             raise InvalidInput(f"{row.name} must be an object, not {type(value).__name__}.")
-        return _object_on_the_wire(row, value)
+        return _object_to_api(row, value)
     return value
 
 
-def _size_on_the_wire(row: Field, value: t.Any) -> t.Any:
-    amount = size_or_word(value, row.name)
-    if row.name == "active_defrag_ignore_bytes":
-        return str(value)  # the reference spells its default 100mb
-    return str(amount) if row.name in _SIZES_AS_TEXT else amount
+def _size_to_api(row: Field, value: t.Any) -> t.Any:
+    amount = size_or_word(row, value)
+    if row.size_form is SizeForm.AS_WRITTEN:
+        return str(value)
+    return str(amount) if row.size_form is SizeForm.TEXT else amount
 
 
-def _text_on_the_wire(row: Field, value: t.Any) -> t.Any:
+def _text_to_api(row: Field, value: t.Any) -> t.Any:
+    if row.compare is Compare.JOINED:
+        return join_words(value)
     if isinstance(value, bool) and set(row.choices) == {"yes", "no"}:
         return "yes" if value else "no"
     return str(value) if isinstance(value, (int, float)) else value
 
 
-def _list_on_the_wire(row: Field, value: t.Any) -> t.Any:
+def _list_to_api(row: Field, value: t.Any) -> t.Any:
     items = list(value) if isinstance(value, (list, tuple)) else [value]
     if not row.members:
         return [str(item) if isinstance(item, (int, float)) else item for item in items]
@@ -149,16 +149,16 @@ def _list_on_the_wire(row: Field, value: t.Any) -> t.Any:
         if not isinstance(item, dict):
             known = ", ".join(member.name for member in row.members)
             raise InvalidInput(f"{row.name} must be a list of objects with {known}; {type(item).__name__} is none.")
-    return [_object_on_the_wire(row, item) for item in items]
+    return [_object_to_api(row, item) for item in items]
 
 
-def _object_on_the_wire(row: Field, value: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _object_to_api(row: Field, value: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     members = {name: member for member in row.members for name in (member.name, member.option_name)}
     found = {}
     for key, given in value.items():
         member = members.get(key) or Field(key)
         if given is not None:
-            found[member.name] = on_the_wire(member, given)
+            found[member.name] = to_api(member, given)
     return found
 
 
@@ -187,8 +187,8 @@ def _needed(found: t.Any, row: Field, value: t.Any, what: str) -> t.Any:
 
 def _parsed(value: t.Any) -> t.Any:
     if not isinstance(value, str):
-        return any_plain(value)
+        return normalize_untyped(value)
     try:
-        return any_plain(json.loads(value or "null"))
+        return normalize_untyped(json.loads(value or "null"))
     except ValueError:
         return value

@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from . import api_actions, api_bdbs, api_cluster, control, loading
+from . import api_acls, api_actions, api_bdbs, api_cluster, control, loading
 from .cluster import Cluster
 from .databases import Databases
 from .dataplane.base import DataPlane, DataPlaneError
@@ -69,6 +69,7 @@ class Emulator:
         self.cluster: Cluster
         self.mover: Mover
         self.databases: Databases
+        self.acls: api_acls.RedisAcls
         self.failover: Failover
         self.node_actions: NodeActions
 
@@ -100,6 +101,7 @@ class Emulator:
         cluster.certificate = self.authority.certificate
         self.mover = Mover(cluster)
         self.databases = Databases(cluster)
+        self.acls = api_acls.RedisAcls(cluster)
         self.failover = Failover(
             cluster,
             self.mover,
@@ -109,7 +111,7 @@ class Emulator:
         )
         self.node_actions = NodeActions(cluster, self.mover, self.failover, self._node_removed)
         await loading.load(cluster, data)
-        api = Starlette(routes=[*api_actions.ROUTES, *api_bdbs.ROUTES, *api_cluster.ROUTES])
+        api = Starlette(routes=[*api_acls.ROUTES, *api_actions.ROUTES, *api_bdbs.ROUTES, *api_cluster.ROUTES])
         api.state.emulator = self
         for uid, listener in self._listeners.items():
             listener.app = Gateway(self, uid, api, listener.transport_of)

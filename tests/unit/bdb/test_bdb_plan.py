@@ -8,17 +8,17 @@ import typing as t
 
 import pytest
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.plan import (
-    Desired,
-    desired_from,
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.desired import Desired, desired_from
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.plan import plan
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import InvalidInput, Refused
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.plan import (
     pick,
-    plan,
     predicted,
     refuse_unknown,
     still_different,
     unknown_fields,
 )
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import InvalidInput, Refused
 
 CURRENT = {
     "uid": 1,
@@ -312,10 +312,10 @@ def test_unknown_fields_are_those_that_neither_table_nor_database_has() -> None:
     assert unknown_fields(desired, {**CURRENT, "brand_new": 0}) == ["max_conections"]
     assert unknown_fields(desired, None) == ["brand_new", "max_conections"]
     assert unknown_fields(want(state="absent", config={"x": 1}), CURRENT) == []
-    refuse_unknown(["brand_new"], {"brand_new", "name"})
-    refuse_unknown(["brand_new"], ())  # no schema to ask: the cluster itself judges
+    refuse_unknown(SCHEMA, ["brand_new"], {"brand_new", "name"})
+    refuse_unknown(SCHEMA, ["brand_new"], ())  # no schema to ask: the cluster itself judges
     with pytest.raises(InvalidInput, match=r"max_conections.*Did you mean max_connections\?"):
-        refuse_unknown(["max_conections"], {"name"})
+        refuse_unknown(SCHEMA, ["max_conections"], {"name"})
 
 
 def test_a_prediction_keeps_the_members_that_were_not_named() -> None:
@@ -326,5 +326,5 @@ def test_a_prediction_keeps_the_members_that_were_not_named() -> None:
 
 @pytest.mark.parametrize("params", [{}, {"state": "absent"}, {"uid": 1, "state": "absent"}, {"memory_size": "2GB"}])
 def test_a_database_that_was_renamed_meanwhile_is_left_alone(params: dict[str, t.Any]) -> None:
-    with pytest.raises(Refused, match="is named 'theirs' by now"):
+    with pytest.raises(Refused, match="was renamed from 'orders' to 'theirs'"):
         plan(want(**params), {**CURRENT, "name": "theirs"})

@@ -13,9 +13,10 @@ from ansible.module_utils.common.parameters import remove_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import Verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.credentials import MASK, hide, parted
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.compare import Verdict, verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import redact, secrets_in
 
 # No colon can be in a user; what is written as one is %3A.
 USERS = ["", "reader", "user@corp.com", "a%40b", "a%3Ab", "us'er", 'us"er', "user@a@b", "us er", "us/er", "-._~"]
@@ -47,7 +48,7 @@ def seen(shown: t.Any) -> list[str]:
 @given(SCHEMES, st.sampled_from(USERS), PASSWORDS, HOSTS)
 def test_no_password_of_a_field_is_shown(scheme: str, user: str, password: str, host: str) -> None:
     uri = f"{scheme}{user}:{password}@{host}"
-    shown = fields.redact(holding(uri))
+    shown = redact(SCHEMA, holding(uri))
     assert not seen(shown)
     assert shown["replica_sources"] == [
         {"uri": "redis://other:1"},
@@ -62,11 +63,11 @@ def test_the_password_is_a_secret_as_written_decoded_and_encoded(
 ) -> None:
     written = [password, quote(password, safe="")]
     for form in written:
-        secrets = set(fields.secrets_in({"config": holding(f"{scheme}{user}:{form}@{host}")}))
+        secrets = set(secrets_in(SCHEMA, {"config": holding(f"{scheme}{user}:{form}@{host}")}))
         assert {form, quote(password, safe="")} <= secrets or "%" in password
         told = f"cannot log in with {form}, {form!r} or {json.dumps(form)}"
         assert not seen(remove_values({"msg": told, "values": [form]}, secrets))
-    decoded = set(fields.secrets_in({"config": holding(f"{scheme}{user}:{quote(password, safe='')}@{host}")}))
+    decoded = set(secrets_in(SCHEMA, {"config": holding(f"{scheme}{user}:{quote(password, safe='')}@{host}")}))
     assert password in decoded
 
 
@@ -87,9 +88,9 @@ def test_no_password_is_shown_in_a_text(scheme: str, user: str, password: str, h
 def test_the_parts_of_a_uri_make_up_the_uri(scheme: str, user: str, password: str, host: str) -> None:
     assert parted(f"{scheme}{user}:{password}@{host}") == (f"{scheme}{user}", password, f"@{host}")
     wanted = [{"uri": f"{scheme}{user}:{password}@{host}"}]
-    for other, verdict in ((password, Verdict.SAME), ("x", Verdict.OTHER_SECRET), ("****", Verdict.UNSEEN)):
+    for other, expected in ((password, Verdict.SAME), ("x", Verdict.OTHER_SECRET), ("****", Verdict.UNSEEN)):
         shown = {"replica_sources": [{"uri": f"{scheme}{user}:{other}@{host}"}]}
-        assert fields.verdict("replica_sources", wanted, shown) is verdict
+        assert verdict(SCHEMA, "replica_sources", wanted, shown) is expected
 
 
 @pytest.mark.parametrize(
@@ -108,22 +109,22 @@ def test_the_parts_of_a_uri_make_up_the_uri(scheme: str, user: str, password: st
 )
 def test_what_holds_no_password_stays_as_it_is(text: str) -> None:
     assert hide(text) == text
-    assert fields.redact({"backup_failure_reason": text}) == {"backup_failure_reason": text}
-    assert list(fields.secrets_in({"backup_failure_reason": text})) == []
+    assert redact(SCHEMA, {"backup_failure_reason": text}) == {"backup_failure_reason": text}
+    assert list(secrets_in(SCHEMA, {"backup_failure_reason": text})) == []
 
 
 @pytest.mark.parametrize("text", ["redis://10.0.0.9:12000", "redis://reader@h:1", "redis://reader:@h", "h:1", ""])
 def test_a_uri_without_a_password_stays_as_it_is(text: str) -> None:
-    assert fields.redact({"replica_sources": [{"uri": text}]}) == {"replica_sources": [{"uri": text}]}
-    assert list(fields.secrets_in({"replica_sources": [{"uri": text}]})) == []
+    assert redact(SCHEMA, {"replica_sources": [{"uri": text}]}) == {"replica_sources": [{"uri": text}]}
+    assert list(secrets_in(SCHEMA, {"replica_sources": [{"uri": text}]})) == []
 
 
 def test_a_uri_without_a_scheme_is_one_all_the_same() -> None:
-    shown = fields.redact({"backup_location": {"type": "sftp", "sftp_url": "user@corp.com:s3cret@h/dir"}})
+    shown = redact(SCHEMA, {"backup_location": {"type": "sftp", "sftp_url": "user@corp.com:s3cret@h/dir"}})
     assert shown["backup_location"]["sftp_url"] == f"user@corp.com:{MASK}@h/dir"
 
 
 def test_secrets_with_quotes_are_known_as_they_are_quoted() -> None:
     secret = 'it\'s "here" \\'
-    found = set(fields.secrets_in({"authentication_redis_pass": secret}))
+    found = set(secrets_in(SCHEMA, {"authentication_redis_pass": secret}))
     assert found == {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}

@@ -8,10 +8,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import FIELDS, Compare, Verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.desired import desired_from
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.credentials import MASK
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.compare import Verdict, verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import redact, secrets_in
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.values import to_api
 
 SAME, DIFFERENT, UNSEEN, SECRET = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNSEEN, Verdict.OTHER_SECRET
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\nAAAA\n-----END CERTIFICATE-----\n"
@@ -124,17 +128,17 @@ ROWS: list[tuple[Compare, str, t.Any, t.Any, Verdict]] = [
         DIFFERENT,
     ),
     (Compare.SUPPLIED, "audit_settings", {"username_filter": {"enabled": False}}, {"audit_mode": "connection"}, SAME),
-    (Compare.WHOLE, "backup_location", S3, dict(S3), SAME),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "subdir": "", "region_name": None}, SAME),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "subdir": "x"}, DIFFERENT),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "unheard_of": "x"}, SAME),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "********"}, UNSEEN),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "****", "bucket_name": "c"}, DIFFERENT),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "other"}, SECRET),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "secret_access_key": "other", "access_key_id": "****"}, SECRET),
-    (Compare.WHOLE, "backup_location", S3, {**S3, "account_key": "left out"}, SECRET),
-    (Compare.WHOLE, "backup_location", S3, ABSENT, DIFFERENT),
-    (Compare.WHOLE, "backup_location", {}, ABSENT, SAME),
+    (Compare.REPLACED, "backup_location", S3, dict(S3), SAME),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "subdir": "", "region_name": None}, SAME),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "subdir": "x"}, DIFFERENT),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "unheard_of": "x"}, SAME),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "secret_access_key": "********"}, UNSEEN),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "secret_access_key": "****", "bucket_name": "c"}, DIFFERENT),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "secret_access_key": "other"}, SECRET),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "secret_access_key": "other", "access_key_id": "****"}, SECRET),
+    (Compare.REPLACED, "backup_location", S3, {**S3, "account_key": "left out"}, SECRET),
+    (Compare.REPLACED, "backup_location", S3, ABSENT, DIFFERENT),
+    (Compare.REPLACED, "backup_location", {}, ABSENT, SAME),
     (Compare.UNORDERED, "authorized_subjects", [{"CN": "b"}, SUBJECT], [SUBJECT, {"CN": "b", "O": ""}], SAME),
     (Compare.UNORDERED, "authorized_subjects", [{"CN": "a"}], [SUBJECT], DIFFERENT),
     (Compare.UNORDERED, "authorized_subjects", [{**SUBJECT, "OU": ["app", "web"]}], [SUBJECT], DIFFERENT),
@@ -169,14 +173,14 @@ ROWS: list[tuple[Compare, str, t.Any, t.Any, Verdict]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "name", "wanted", "shown", "verdict"), ROWS)
-def test_each_rule(rule: Compare, name: str, wanted: t.Any, shown: t.Any, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("rule", "name", "wanted", "shown", "expected"), ROWS)
+def test_each_rule(rule: Compare, name: str, wanted: t.Any, shown: t.Any, expected: Verdict) -> None:
     bdb = {"name": "orders"} if shown is ABSENT else {"name": "orders", name: shown}
-    assert fields.verdict(name, wanted, bdb) is verdict
+    assert verdict(SCHEMA, name, wanted, bdb) is expected
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted", "bdb", "verdict"),
+    ("name", "wanted", "bdb", "expected"),
     [
         ("port", "12000", {"port": 0, "endpoints": [{"port": 12000}]}, SAME),
         ("port", 12000, {"port": 12000}, SAME),
@@ -188,17 +192,17 @@ def test_each_rule(rule: Compare, name: str, wanted: t.Any, shown: t.Any, verdic
         ("redis_version", "7.4", {}, DIFFERENT),
     ],
 )
-def test_rules_that_look_at_other_fields(name: str, wanted: t.Any, bdb: dict[str, t.Any], verdict: Verdict) -> None:
-    assert fields.verdict(name, wanted, bdb) is verdict
+def test_rules_that_look_at_other_fields(name: str, wanted: t.Any, bdb: dict[str, t.Any], expected: Verdict) -> None:
+    assert verdict(SCHEMA, name, wanted, bdb) is expected
 
 
 def test_every_rule_is_tried() -> None:
-    assert {row[0] for row in ROWS} | {Compare.PORT, Compare.VERSION} == set(Compare)
+    assert {row[0] for row in ROWS} | {Compare.VERSION} == set(Compare)
 
 
 @pytest.mark.parametrize("name", ["shards_blueprint", "dataset_import_sources", "endpoint"])
 def test_what_is_never_shown_is_never_compared(name: str) -> None:
-    assert fields.verdict(name, [{"a": 1}], {name: [{"a": 1}]}) is UNSEEN
+    assert verdict(SCHEMA, name, [{"a": 1}], {name: [{"a": 1}]}) is UNSEEN
 
 
 @pytest.mark.parametrize(
@@ -228,15 +232,15 @@ def test_what_is_never_shown_is_never_compared(name: str) -> None:
     ],
 )
 def test_what_the_api_takes(name: str, given: t.Any, sent: t.Any) -> None:
-    assert fields.wire_value(name, given) == sent
+    assert to_api(SCHEMA.field(name), given) == sent
 
 
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [
-        ("max_connections", "many", "max_connections must be a whole number, not 'many'"),
-        ("max_connections", 1.5, "must be a whole number"),
-        ("max_connections", True, "must be a whole number"),
+        ("max_connections", "many", "max_connections must be an integer, not 'many'"),
+        ("max_connections", 1.5, "must be an integer"),
+        ("max_connections", True, "must be an integer"),
         ("replication", "perhaps", "replication must be true or false"),
         ("shard_imbalance_threshold", "x", "must be a number"),
         ("repl_backlog_size", "some", "must be a size such as"),
@@ -246,11 +250,12 @@ def test_what_the_api_takes(name: str, given: t.Any, sent: t.Any) -> None:
 )
 def test_what_a_field_cannot_mean_is_told(name: str, given: t.Any, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
-        fields.wire_value(name, given)
+        to_api(SCHEMA.field(name), given)
 
 
 def test_the_same_name_is_secret_in_one_object_and_not_in_another() -> None:
-    shown = fields.redact(
+    shown = redact(
+        SCHEMA,
         {
             "backup_location": {
                 "type": "sftp",
@@ -260,7 +265,7 @@ def test_the_same_name_is_secret_in_one_object_and_not_in_another() -> None:
             },
             "tags": [{"key": "team", "value": "shop"}],
             "replica_sources": [{"uri": "redis://:word@h:1", "client_key": "pem", "client_cert": "cert"}],
-        }
+        },
     )
     assert shown == {
         "backup_location": {
@@ -276,20 +281,20 @@ def test_the_same_name_is_secret_in_one_object_and_not_in_another() -> None:
 
 def test_options_that_only_speak_of_passwords_are_no_secrets() -> None:
     params = {"update_password": "always", "disconnect_clients_on_password_removal": True, "password": "hidden"}
-    assert list(fields.secrets_in(params)) == ["hidden"]
-    assert fields.redact(params)["update_password"] == "always"
+    assert list(secrets_in(SCHEMA, params)) == ["hidden"]
+    assert redact(SCHEMA, params)["update_password"] == "always"
 
 
 def test_the_lines_of_a_key_are_secret_too() -> None:
     key = "-----BEGIN KEY-----\nAAAABBBB\nCCCCDDDD\n-----END KEY-----"
-    found = list(fields.secrets_in({"backup_location": {"key": key}}))
+    found = list(secrets_in(SCHEMA, {"backup_location": {"key": key}}))
     assert found == [key, "AAAABBBB", "CCCCDDDD"]
 
 
 def test_secrets_of_objects_that_nobody_knows_are_found_by_their_names() -> None:
     unknown = {"new_store": {"api_token": "t1", "password": "t2", "items": [{"client_key": "t3"}], "key": "no secret"}}
-    assert sorted(fields.secrets_in({"config": unknown})) == ["t1", "t2", "t3"]
-    assert fields.redact(unknown)["new_store"]["key"] == "no secret"
+    assert sorted(secrets_in(SCHEMA, {"config": unknown})) == ["t1", "t2", "t3"]
+    assert redact(SCHEMA, unknown)["new_store"]["key"] == "no secret"
 
 
 @pytest.mark.parametrize(
@@ -303,37 +308,37 @@ def test_secrets_of_objects_that_nobody_knows_are_found_by_their_names() -> None
     ],
 )
 def test_the_closest_name(name: str, others: tuple[str, ...], near: str | None) -> None:
-    assert fields.closest(name, others) == near
+    assert SCHEMA.closest(name, others) == near
 
 
 def test_deprecated_fields_and_members_name_their_successors() -> None:
-    told = list(
-        fields.deprecations(
-            {
-                "ssl": True,
-                "sync_sources": [{"uri": "redis://h:1"}],
-                "module_list": [{"module_name": "bf", "module_args": "X"}],
-                "recovery_plan": {"data_files": [{"filename": "f"}]},
-                "memory_size": 1,
-                "authentication_redis_pass": "x",  # there is no option instead
-            }
-        )
-    )
+    file = {"shard_slots": "0-16383", "node_uid": "1", "filename": "f"}
+    told = desired_from(
+        {
+            "name": "orders",
+            "ssl": True,
+            "sync_sources": [{"uri": "redis://h:1"}],
+            "module_list": [{"module_name": "bf", "module_args": "X"}],
+            "recovery_plan": {"data_files": [file]},
+            "memory_size": 1,
+            "authentication_redis_pass": "x",  # there is no option instead
+        }
+    ).deprecations()
     assert [sentence.split()[0] for sentence in told] == [
+        "module_list.module_args",
         "ssl",
         "sync_sources",
-        "module_list.module_args",
         "recovery_plan.data_files",
     ]
-    assert "release 5.0.1" in told[0]
-    assert "use tls_mode instead" in told[0]
-    assert "use replica_sources or crdt_sources instead" in told[1]
+    assert "release 5.0.1" in told[1]
+    assert "use tls_mode instead" in told[1]
+    assert "use replica_sources or crdt_sources instead" in told[2]
 
 
 def test_every_deprecated_field_that_has_an_option_instead_warns() -> None:
     deprecated = [row for row in FIELDS.values() if row.deprecated and row.is_option]
     assert len(deprecated) == 9
     for row in deprecated:
-        told = list(fields.deprecations({row.name: True}))
+        told = list(row.deprecations(True))
         assert bool(told) is bool(row.successor)
         assert all(name in sentence for sentence in told for name in row.successor)

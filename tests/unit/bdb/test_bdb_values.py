@@ -9,8 +9,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as fields
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.compare import equal, readable
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.redact import redact, secrets_in
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.values import size_in_bytes, to_api
 
 REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]
 
@@ -29,13 +32,13 @@ REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]
     ],
 )
 def test_sizes_in_any_spelling(text: t.Any, size: int) -> None:
-    assert fields.size_in_bytes(text, "memory_size") == size
+    assert size_in_bytes(text, "memory_size") == size
 
 
 @pytest.mark.parametrize("text", ["", "1 GB 2", "lots", "-1", "1XB", None])
 def test_what_is_no_size_is_told(text: t.Any) -> None:
     with pytest.raises(InvalidInput, match=r"memory_size must be a size such as 1073741824, 512MB or 1GB"):
-        fields.size_in_bytes(text, "memory_size")
+        size_in_bytes(text, "memory_size")
 
 
 @pytest.mark.parametrize(
@@ -100,12 +103,12 @@ def test_what_is_no_size_is_told(text: t.Any) -> None:
     ],
 )
 def test_comparison(name: str, wanted: t.Any, bdb: dict[str, t.Any], same: bool) -> None:
-    assert fields.equal(name, wanted, bdb) is same
+    assert equal(SCHEMA, name, wanted, bdb) is same
 
 
-@pytest.mark.parametrize(("value", "readable"), [("pass", True), ("", False), ("********", False), (None, False)])
-def test_a_masked_password_is_not_readable(value: t.Any, readable: bool) -> None:
-    assert fields.readable(value) is readable
+@pytest.mark.parametrize(("value", "expected"), [("pass", True), ("", False), ("********", False), (None, False)])
+def test_a_masked_password_is_not_readable(value: t.Any, expected: bool) -> None:
+    assert readable(value) is expected
 
 
 BDB = {
@@ -120,7 +123,7 @@ BDB = {
 
 
 def test_no_secret_survives_redaction_and_nothing_else_is_lost() -> None:
-    shown = fields.redact(BDB)
+    shown = redact(SCHEMA, BDB)
     assert "top-secret" not in json.dumps(shown)
     assert (shown["name"], shown["authentication_sasl_pass"]) == ("db", "")
     assert shown["replica_sources"] == [{"uri": "redis://user:********@10.0.0.1:12000"}]
@@ -128,15 +131,15 @@ def test_no_secret_survives_redaction_and_nothing_else_is_lost() -> None:
 
 
 def test_secrets_are_found_wherever_they_lie() -> None:
-    assert sorted(fields.secrets_in({"config": BDB})) == [f"top-secret-{n}" for n in range(1, 7)]
+    assert sorted(secrets_in(SCHEMA, {"config": BDB})) == [f"top-secret-{n}" for n in range(1, 7)]
 
 
 def test_what_the_api_takes() -> None:
-    assert fields.wire_value("memory_size", "1GB") == 1073741824
-    assert fields.wire_value("active_defrag_ignore_bytes", "100mb") == "100mb"
-    assert fields.wire_value("module_list", [{"module_name": "bf", "module_args": None}]) == [{"module_name": "bf"}]
+    assert to_api(SCHEMA.field("memory_size"), "1GB") == 1073741824
+    assert to_api(SCHEMA.field("active_defrag_ignore_bytes"), "100mb") == "100mb"
+    assert to_api(SCHEMA.field("module_list"), [{"module_name": "bf", "module_args": None}]) == [{"module_name": "bf"}]
 
 
 def test_every_typed_option_that_is_secret_is_no_log() -> None:
-    spec = fields.argument_spec()
-    assert {name for name in spec if fields.field(name).secret} == {name for name in spec if spec[name].get("no_log")}
+    spec = SCHEMA.argument_spec()
+    assert {name for name in spec if SCHEMA.field(name).secret} == {name for name in spec if spec[name].get("no_log")}

@@ -22,15 +22,13 @@ from support.bdb_members import (
     optional,
 )
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import (
-    FIELDS,
-    RECOVERY_PLAN,
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, RECOVERY_PLAN, SCHEMA
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import (
     Compare,
     Field,
+    Kind,
     Settable,
-    argument_spec,
 )
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
 
 RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
 
@@ -94,7 +92,7 @@ def test_every_field_of_the_reference_is_in_the_table_and_no_other() -> None:
 
 def test_every_field_that_can_be_set_has_an_option() -> None:
     settable = {name for name in REFERENCE.split() if FIELDS[name].settable is not Settable.NEVER}
-    assert set(argument_spec()) == settable | {"shards_blueprint"}
+    assert set(SCHEMA.argument_spec()) == settable | {"shards_blueprint"}
 
 
 @pytest.mark.parametrize(
@@ -104,14 +102,14 @@ def test_each_row_is_consistent(path: str, row: Field) -> None:
     assert not row.since or RELEASE.fullmatch(row.since)
     if row.deprecated:
         assert RELEASE.fullmatch(row.deprecated)
-        assert bool(row.successor) != bool(row.instead), "one of the two, so that the user knows where to go"
+        assert bool(row.successor) != bool(row.replacement_hint), "one of the two, so that the user knows where to go"
         known = {known for known, _row in OPTIONS}
         assert set(row.successor) <= known
     assert not (row.choices and row.default) or row.default in row.choices
-    assert bool(row.way_out) is (row.settable in (Settable.AT_CREATION, Settable.WITH_FLUSH))
+    assert bool(row.remedy) is (row.settable in (Settable.AT_CREATION, Settable.CONDITIONALLY))
     if row.compare in (Compare.BY_KEY, Compare.INCLUDES):
         assert row.key in {member.name for member in row.members}
-    if row.compare in (Compare.SUPPLIED, Compare.WHOLE):
+    if row.compare in (Compare.SUPPLIED, Compare.REPLACED):
         assert row.kind is Kind.OBJECT
     if row.compare is Compare.UNORDERED:
         assert row.kind is Kind.LIST

@@ -9,15 +9,12 @@ import typing as t
 import pytest
 from support.bdb_samples import values
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb import facade as fields
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.facade import (
-    FIELDS,
-    Compare,
-    Settable,
-    Verdict,
-)
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.plan import desired_from, plan
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Kind
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.desired import desired_from
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, SCHEMA
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.plan import plan
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.compare import Verdict, verdict
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Kind, Settable
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.values import to_api
 
 LISTS = [row for row in FIELDS.values() if row.kind is Kind.LIST and row.settable is not Settable.NEVER]
 SHOWN = [row.name for row in LISTS if row.settable is not Settable.WRITE_ONLY and row.is_option]
@@ -28,7 +25,7 @@ ABSENT = object()
 
 
 def sample(name: str) -> t.Any:
-    return fields.wire_value(name, values(FIELDS[name])[0])
+    return to_api(SCHEMA.field(name), values(FIELDS[name])[0])
 
 
 def test_the_lists_of_the_table() -> None:
@@ -56,17 +53,17 @@ def test_the_lists_of_the_table() -> None:
 def test_an_empty_list_is_another_one_than_what_is_there(name: str) -> None:
     there = {"uid": 1, "name": "orders", name: sample(name)}
     expected = Verdict.SAME if name in INCLUDING else Verdict.DIFFERENT
-    assert fields.verdict(name, [], there) is expected
+    assert verdict(SCHEMA, name, [], there) is expected
     for one_of_several in (there[name][:1], there[name][-1:]):
-        assert fields.verdict(name, [], {**there, name: one_of_several}) is expected
+        assert verdict(SCHEMA, name, [], {**there, name: one_of_several}) is expected
 
 
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("shown", [None, [], ABSENT])
 def test_what_is_wanted_is_not_in_an_empty_list(name: str, shown: t.Any) -> None:
     there = {"uid": 1, "name": "orders", **({} if shown is ABSENT else {name: shown})}
-    assert fields.verdict(name, sample(name), there) is Verdict.DIFFERENT
-    assert fields.verdict(name, [], there) is Verdict.SAME
+    assert verdict(SCHEMA, name, sample(name), there) is Verdict.DIFFERENT
+    assert verdict(SCHEMA, name, [], there) is Verdict.SAME
 
 
 @pytest.mark.parametrize("name", [name for name in SHOWN if FIELDS[name].settable is Settable.ALWAYS])
@@ -78,7 +75,7 @@ def test_an_empty_list_is_sent_where_there_is_something(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "there", "verdict"),
+    ("wanted", "there", "expected"),
     [
         ({"username_filter": {"usernames": []}}, {"username_filter": {"usernames": ["a"]}}, Verdict.DIFFERENT),
         ({"username_filter": {"usernames": ["a"]}}, {"username_filter": {"usernames": []}}, Verdict.DIFFERENT),
@@ -92,17 +89,17 @@ def test_an_empty_list_is_sent_where_there_is_something(name: str) -> None:
         ({"source_ip_filter": {"cidr_ranges": []}}, {}, Verdict.SAME),
     ],
 )
-def test_lists_inside_objects(wanted: t.Any, there: t.Any, verdict: Verdict) -> None:
-    assert fields.verdict("audit_settings", wanted, {"audit_settings": there}) is verdict
+def test_lists_inside_objects(wanted: t.Any, there: t.Any, expected: Verdict) -> None:
+    assert verdict(SCHEMA, "audit_settings", wanted, {"audit_settings": there}) is expected
 
 
 @pytest.mark.parametrize(("wanted", "there"), [([], ["web"]), (["web"], []), (["web"], None), (None, ["web"])])
 def test_lists_inside_objects_of_a_list(wanted: t.Any, there: t.Any) -> None:
     named = [{"CN": "client", **({} if wanted is None else {"OU": wanted})}]
     shown = [{"CN": "client", **({} if there is None else {"OU": there})}]
-    assert fields.verdict("authorized_subjects", named, {"authorized_subjects": shown}) is Verdict.DIFFERENT
+    assert verdict(SCHEMA, "authorized_subjects", named, {"authorized_subjects": shown}) is Verdict.DIFFERENT
 
 
 @pytest.mark.parametrize("name", [row.name for row in LISTS if row.settable is Settable.WRITE_ONLY])
 def test_lists_that_are_never_shown_are_never_compared(name: str) -> None:
-    assert fields.verdict(name, [], {name: sample(name)}) is Verdict.UNSEEN
+    assert verdict(SCHEMA, name, [], {name: sample(name)}) is Verdict.UNSEEN

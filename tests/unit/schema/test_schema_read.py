@@ -9,9 +9,9 @@ import typing as t
 import pytest
 from support.stub_api import Status, StubApi
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.plan import desired_from
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.read import Reader
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.desired import desired_from
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ApiError, Refused
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.read import Reader
 
 LIST = "/v1/bdbs?fields=uid%2Cname%2Cstatus"
 ORDERS = {"uid": 1, "name": "orders"}
@@ -19,7 +19,7 @@ ORDERS = {"uid": 1, "name": "orders"}
 
 def reading(clock: t.Any, answers: dict[str, t.Any], **params: t.Any) -> tuple[Reader, list[str]]:
     api = StubApi(answers, clock)
-    return Reader(api.client, clock, desired_from(params)), api.asked
+    return Reader(api.client, clock, desired_from(params), {"fields": "uid,name,status"}), api.asked
 
 
 def one_after_the_other(*answers: t.Any) -> t.Callable[[], t.Any]:
@@ -39,7 +39,7 @@ def one_after_the_other(*answers: t.Any) -> t.Callable[[], t.Any]:
 )
 def test_what_is_there_costs_few_requests(clock: t.Any, params: dict[str, t.Any], asked: list[str]) -> None:
     reader, seen = reading(clock, {"/v1/bdbs": [ORDERS], "/v1/bdbs/1": ORDERS}, **params)
-    assert reader.look() == ORDERS
+    assert reader.read() == ORDERS
     assert seen == asked
 
 
@@ -53,7 +53,7 @@ def test_what_is_there_costs_few_requests(clock: t.Any, params: dict[str, t.Any]
 )
 def test_so_does_what_is_not_there(clock: t.Any, params: dict[str, t.Any], asked: list[str]) -> None:
     reader, seen = reading(clock, {"/v1/bdbs": [ORDERS]}, **params)
-    assert reader.look() is None
+    assert reader.read() is None
     assert seen == asked
     assert clock.sleeps == []
 
@@ -62,7 +62,7 @@ def test_so_does_what_is_not_there(clock: t.Any, params: dict[str, t.Any], asked
 def test_a_404_that_passes_is_waited_for(clock: t.Any, params: dict[str, t.Any]) -> None:
     one = one_after_the_other(Status(404, "a page"), Status(404, "a page"), Status(404, "a page"), ORDERS)
     reader, seen = reading(clock, {"/v1/bdbs": [ORDERS], "/v1/bdbs/1": one}, **params)
-    assert reader.look() == ORDERS
+    assert reader.read() == ORDERS
     assert seen[-1] == "/v1/bdbs/1"
     assert 0 < clock.time < 5
 
@@ -71,14 +71,14 @@ def test_a_404_that_passes_is_waited_for(clock: t.Any, params: dict[str, t.Any])
 def test_a_404_that_stays_is_told(clock: t.Any, params: dict[str, t.Any]) -> None:
     reader, _seen = reading(clock, {"/v1/bdbs": [ORDERS], "/v1/bdbs/1": Status(404, "a page")}, **params)
     with pytest.raises(ApiError, match=r"lists database .* \(uid 1\), but answers GET /v1/bdbs/1 with 404") as caught:
-        reader.look()
+        reader.read()
     assert (caught.value.failure.status, caught.value.failure.path) == (404, "/v1/bdbs/1")
     assert clock.time == pytest.approx(5)
 
 
 def test_a_database_that_goes_between_two_requests_is_gone(clock: t.Any) -> None:
     reader, seen = reading(clock, {"/v1/bdbs": one_after_the_other([ORDERS], [])}, name="orders")
-    assert reader.look() is None
+    assert reader.read() is None
     assert seen == [LIST, "/v1/bdbs/1", LIST, LIST]
     assert clock.sleeps == []
 
@@ -86,15 +86,15 @@ def test_a_database_that_goes_between_two_requests_is_gone(clock: t.Any) -> None
 def test_another_that_has_taken_its_name_meanwhile_is_found(clock: t.Any) -> None:
     other = {"uid": 2, "name": "orders"}
     answers = {"/v1/bdbs": one_after_the_other([ORDERS], [other]), "/v1/bdbs/2": other}
-    assert reading(clock, answers, name="orders")[0].look() == other
+    assert reading(clock, answers, name="orders")[0].read() == other
 
 
 def test_a_list_that_cannot_be_read_says_nothing(clock: t.Any) -> None:
     for broken in (Status(404, "a page"), "a page"):
         with pytest.raises(ApiError):
-            reading(clock, {"/v1/bdbs": broken}, uid=1)[0].look()
+            reading(clock, {"/v1/bdbs": broken}, uid=1)[0].read()
         with pytest.raises(ApiError):
-            reading(clock, {"/v1/bdbs": broken}, uid=1)[0].believed(1)
+            reading(clock, {"/v1/bdbs": broken}, uid=1)[0].find_listed(1)
 
 
 def test_uids_are_the_same_as_numbers_and_as_texts(clock: t.Any) -> None:
@@ -105,11 +105,11 @@ def test_uids_are_the_same_as_numbers_and_as_texts(clock: t.Any) -> None:
 def test_the_fields_that_are_asked_for(clock: t.Any) -> None:
     api = StubApi({"/v1/bdbs/1": ORDERS}, clock)
     desired = desired_from({"uid": 1, "search": {"search_timeout": 5}})
-    Reader(api.client, clock, desired, ["uid", "name"]).find(1)
+    Reader(api.client, clock, desired, fields=["uid", "name"]).find(1)
     assert api.asked == ["/v1/bdbs/1?extended=true&fields=uid%2Cname"]
 
 
 def test_a_name_that_two_have_is_refused(clock: t.Any) -> None:
     reader, _seen = reading(clock, {"/v1/bdbs": [ORDERS, {"uid": 2, "name": "orders"}]}, name="orders")
     with pytest.raises(Refused, match="say which by uid"):
-        reader.look()
+        reader.read()
