@@ -108,7 +108,7 @@ options:
   fail_on_problems:
     description:
       - Whether the task fails if the cluster is not healthy. The message lists the errors and warnings, each with its
-        check. The results are returned all the same.
+        check.
     type: bool
     default: false
   warn:
@@ -232,7 +232,7 @@ node:
   description:
     - The node of O(without_node), with all keys that RV(redis_enterprise.cluster.redis_node_info#module:nodes) has
       without C(extended). It is null without O(without_node), and if the cluster could not be read.
-  returned: success, and failure because of O(fail_on_problems)
+  returned: success
   type: dict
   contains:
     uid:

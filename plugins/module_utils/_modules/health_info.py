@@ -69,7 +69,6 @@ def run(context: Context) -> Result:
         "healthy": found.healthy,
         "problems": [problem.as_dict() for problem in found.problems],
         "checks_run": list(found.checks_run),
-        "node": found.node.as_dict() if found.node else None,
         "waited": round(waited, 1),
     }
     if not found.healthy and context.params.get("fail_on_problems"):
@@ -79,7 +78,7 @@ def run(context: Context) -> Result:
         for problem in found.problems:
             if problem.severity == WARNING:
                 context.warn(problem.message)
-    return Result(False, values)
+    return Result(False, {**values, "node": found.node.as_dict() if found.node else None})
 
 
 def _wait_until_healthy(context: Context, assessor: _Assessor) -> Assessment:
