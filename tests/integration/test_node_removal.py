@@ -23,7 +23,7 @@ def test_nodes_leave_one_after_another_and_the_primary_last(five: Roller) -> Non
     real = remove(five, node_removal_nodes=[1, 2])
     assert real.code == 0, real.output
     assert real.actions == [f"{REMOVE} 2", f"{ENSLAVE} 1", f"{REMOVE} 1"]
-    assert [entry["body"] for entry in real.writes] == [{}, {}, {}]
+    assert [entry["body"] for entry in real.writes] == [{}, {"demote_node": True}, {}]
     assert nodes(five.cluster) == [3, 4, 5]
     assert primary(five.cluster) in (3, 4, 5)
     assert homes(five.cluster) <= {3, 4, 5}
