@@ -23,7 +23,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import RECOVERY_PLAN, ROWS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, RECOVERY_PLAN
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Settable
@@ -133,7 +133,7 @@ def checks() -> list[Entry]:
 
 _FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]
 DOCUMENTS = (
-    Document(fields(ROWS), _FRAGMENTS, exclusive=True),
+    Document(fields([*FIELDS.values()]), _FRAGMENTS, exclusive=True),
     Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
     Document(checks(), ["plugins/modules/redis_health_info.py"]),
 )
