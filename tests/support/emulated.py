@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -122,21 +123,32 @@ class Emulated:
         return Run(json.loads(lines[-1]), self.journal(), done.stdout + done.stderr)
 
     def prove(self, module: str, *, gets: int | None = None, **options: t.Any) -> Run:
-        """The gates of every step: check mode writes nothing and tells the truth; the second run changes nothing."""
-        checked = self.run(module, check=True, **options)
-        assert not checked.result.get("failed"), checked.result
-        assert checked.writes == [], "check mode has written"
-        real = self.run(module, **options)
-        assert not real.result.get("failed"), real.result
-        assert (checked.changed, checked.result.get("diff")) == (real.changed, real.result.get("diff"))
-        assert bool(real.writes) is real.changed
-        again = self.run(module, **options)
-        assert not again.result.get("failed"), again.result
-        assert not again.changed, f"the second run reports a change: {again.result.get('diff')}"
-        assert set(again.methods) == {"GET"}
-        if gets is not None:
-            assert len(again.methods) <= gets, [entry["path"] for entry in again.journal]
-        return real
+        return prove(functools.partial(self.run, module, **options), gets=gets)
+
+
+def prove(run: t.Callable[..., Run], *, gets: int | None = None) -> Run:
+    """The gates of every module: check mode writes nothing and says what the real run says; the second run only reads.
+
+    C(run) takes C(check); C(gets) is the most requests of the second run. Returns the real run.
+    """
+    checked = run(check=True)
+    assert not checked.result.get("failed"), checked.result
+    assert checked.writes == [], "check mode has written"
+    real = run()
+    assert not real.result.get("failed"), real.result
+    assert (checked.changed, checked.result.get("diff")) == (real.changed, real.result.get("diff"))
+    assert bool(real.writes) is real.changed
+    prove_converged(run, gets=gets)
+    return real
+
+
+def prove_converged(run: t.Callable[..., Run], *, gets: int | None = None) -> None:
+    again = run()
+    assert not again.result.get("failed"), again.result
+    assert not again.changed, f"the second run reports a change: {again.result.get('diff')}"
+    assert set(again.methods) == {"GET"}
+    if gets is not None:
+        assert len(again.methods) <= gets, [entry["path"] for entry in again.journal]
 
 
 def playbook(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -14,7 +15,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.wai
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front, perform
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb
 
-from .emulated import Emulated, Run
+from .emulated import Emulated, Run, prove, prove_converged
 
 
 class Brisk(Clock):
@@ -49,18 +50,7 @@ class InProcess:
         return Run({**outcome.result, "warnings": outcome.warnings}, self.cluster.journal(), repr(outcome.result))
 
     def prove(self, **given: t.Any) -> Run:
-        """The gates of every step: check mode writes nothing and tells the truth; the second run changes nothing."""
-        checked = self.run(check=True, **given)
-        assert not checked.result.get("failed"), checked.result
-        assert checked.writes == [], "check mode has written"
-        real = self.run(**given)
-        assert not real.result.get("failed"), real.result
-        assert (checked.changed, checked.result["diff"]) == (real.changed, real.result["diff"])
-        self.converged(**given)
-        return real
+        return prove(functools.partial(self.run, **given))
 
     def converged(self, **given: t.Any) -> None:
-        again = self.run(**given)
-        assert not again.result.get("failed"), again.result
-        assert not again.changed, f"reports a change again: {again.result['diff']}"
-        assert set(again.methods) == {"GET"}
+        prove_converged(functools.partial(self.run, **given))

@@ -24,9 +24,19 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._access import acl
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.registry import Registry
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, RECOVERY_PLAN
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import (
+    cluster_action,
+    health_info,
+    node_action,
+)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import (
+    CLUSTER_ACTIONS,
+    NODE_ACTIONS,
+)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.cluster_action import RecordedAction
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Settable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,12 +142,28 @@ def checks() -> list[Entry]:
     return [Entry("checks", health_info.OPTIONS["checks"], sentences, items=re.compile(r"V\(.*"))]
 
 
+def actions(registry: Registry, spec: Mapping[str, t.Any], *sentences: str) -> list[Entry]:
+    """The option that names an action, and the options of all actions of a kind."""
+    meanings = [*(action.sentence for action in registry.values()), *sentences]
+    entries = [Entry("action", spec, meanings, items=re.compile(r"V\(.*"), needs_author=False)]
+    for action in registry.values():
+        for name, option in action.options.items():
+            text = [option.documentation(action.name)]
+            entries.append(Entry(name, option.spec, text, items=re.compile(r".*"), needs_author=False))
+    return entries
+
+
 _FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]
 DOCUMENTS = (
     Document(fields([*FIELDS.values()]), _FRAGMENTS, exclusive=True),
     Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
     Document(fields([*acl.SCHEMA.fields.values()]), ["plugins/modules/redis_acl.py"]),
     Document(checks(), ["plugins/modules/redis_health_info.py"]),
+    Document(actions(NODE_ACTIONS, node_action.OPTIONS["action"]), ["plugins/modules/redis_node_action.py"]),
+    Document(
+        actions(CLUSTER_ACTIONS, cluster_action.OPTIONS["action"], RecordedAction.sentence),
+        ["plugins/modules/redis_cluster_action.py"],
+    ),
 )
 
 # -- completing what is there ------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.tree import ROOT, load, python_files, text
@@ -16,6 +18,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.f
 from redis_enterprise_emulator import bdb_schema
 from redis_enterprise_emulator.bdb_field import Field as EmulatedField
 
+ROLES = sorted(path.parent.parent.name for path in ROOT.glob("roles/*/tasks/main.yml"))
 MODULES = [path.stem for path in python_files("plugins/modules")]
 
 # -- a module ----------------------------------------------------------------------------------------------------------
@@ -75,3 +78,99 @@ def test_a_field_is_in_the_schema_of_the_emulator() -> None:
         "tests/emulator/redis_enterprise_emulator/bdb_schema.py (members: bdb_nested.py): add what the vendor's "
         f"reference says of {forgotten}; the emulator refuses what it does not know"
     )
+
+
+# -- a variable of a role ----------------------------------------------------------------------------------------------
+
+
+TEMPLATE = re.compile(r"\{\{.*?\}\}")
+
+
+def words(value: str) -> set[str]:
+    return set(re.findall(r"\w+", value))
+
+
+def without_rescue(tasks: Any) -> Any:
+    """The tasks as they run without a failure. What a rescue uses depends on the phase that failed."""
+    if isinstance(tasks, list):
+        return [without_rescue(item) for item in tasks]
+    if isinstance(tasks, dict):
+        return {key: without_rescue(item) for key, item in tasks.items() if key != "rescue"}
+    return tasks
+
+
+def included(tasks: Any) -> Iterator[str]:
+    """The files of tasks that tasks import or include, by a name or by a template."""
+    if isinstance(tasks, list):
+        for item in tasks:
+            yield from included(item)
+    elif isinstance(tasks, dict):
+        for key, item in tasks.items():
+            if key.rpartition(".")[2] in ("import_tasks", "include_tasks"):
+                yield str(item["file"] if isinstance(item, dict) else item)
+            yield from included(item)
+
+
+def phases(tasks: Any) -> Iterator[str]:
+    """The names that the tasks hand on to a file that includes another one by a variable."""
+    if isinstance(tasks, list):
+        for item in tasks:
+            yield from phases(item)
+    elif isinstance(tasks, dict):
+        yield from (str(value) for value in (tasks.get("vars") or {}).values() if re.fullmatch(r"\w+", str(value)))
+        for item in tasks.values():
+            yield from phases(item)
+
+
+def used(role: Path, entry: str) -> set[str]:
+    """All names that a file of tasks uses: itself, what it includes, and what the role's variables are built from."""
+    seen, names, values = {role / "tasks" / f"{entry}.yml"}, set[str](), set[str]()
+    files = [*seen]
+    for path in files:
+        tasks = without_rescue(load(path))
+        names |= words(str(tasks))
+        values |= set(phases(tasks))
+        wanted = {TEMPLATE.sub(value, name) for name in included(tasks) for value in ("", *values)}
+        new = {place / name for name in wanted for place in (role / "tasks", path.parent)}
+        new = {path for path in new if path.is_file()} - seen
+        seen |= new
+        files += new
+    variables = {name: words(str(value)) for name, value in (load(role / "vars" / "main.yml") or {}).items()}
+    reached: set[str] = set()
+    while names - reached:
+        new_names = names - reached
+        reached |= new_names
+        names |= {word for name in new_names for word in variables.get(name, ())}
+    return reached
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_entry_point_declares_the_variables_that_it_uses(role: str) -> None:
+    folder = ROOT / "roles" / role
+    defaults = load(folder / "defaults" / "main.yml")
+    for entry, spec in load(folder / "meta" / "argument_specs.yml")["argument_specs"].items():
+        options = spec.get("options", {})
+        forgotten = (used(folder, entry) & set(defaults)) - set(options)
+        assert not forgotten, (
+            f"roles/{role}/meta/argument_specs.yml: argument_specs.{entry}.options lacks what tasks/{entry}.yml uses: "
+            f"{sorted(forgotten)}"
+        )
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_variable_of_a_role_is_declared_and_documented(role: str) -> None:
+    folder = ROOT / "roles" / role
+    defaults = load(folder / "defaults" / "main.yml")
+    specs = load(folder / "meta" / "argument_specs.yml")["argument_specs"]
+    options = {name: option for entry in specs.values() for name, option in entry.get("options", {}).items()}
+    forgotten = set(defaults) - set(options)
+    assert not forgotten, f"roles/{role}/meta/argument_specs.yml: declare {sorted(forgotten)}"
+    without = {name for name, option in options.items() if name.startswith(role) and not option.get("required")}
+    without -= set(defaults)
+    assert not without, f"roles/{role}/defaults/main.yml: give a default, null if there is none, to {sorted(without)}"
+    values = {name: None if "{{" in str(value) else value for name, value in defaults.items()}
+    other = {name for name, value in values.items() if options[name].get("default") != value}
+    assert not other, f"roles/{role}: defaults/main.yml and meta/argument_specs.yml differ in {sorted(other)}"
+    rows = set(re.findall(r"^\| (`.+?`) \|", text(folder / "README.md"), re.MULTILINE))
+    rows = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert not set(options) - rows, f"roles/{role}/README.md: add a row for {sorted(set(options) - rows)}"
