@@ -60,7 +60,7 @@ async def of_bdb(call: Call) -> list[dict[str, Any]]:
 
 # -- actions of a scope: one instance of a type at a time -----------------------------------------------------
 def _scoped_list(call: Call, actions: list[Action]) -> dict[str, Any]:
-    precise = call.emulator.cluster.features.float_progress
+    precise = call.emulator.cluster.release.does("progress is a float")
     return {"actions": [render.as_scoped(action, float_progress=precise) for action in actions]}
 
 
@@ -68,13 +68,13 @@ def _all_scoped(call: Call, scope: str) -> Any:
     """The reference shows this as a list in one place and as an object in another; a test may choose."""
     cluster = call.emulator.cluster
     shown = _scoped_list(call, cluster.actions.scoped(scope))
-    return shown["actions"] if cluster.list_shape == "list" else shown
+    return shown["actions"] if cluster.settings.list_shape == "list" else shown
 
 
 def _single(call: Call, action: Action | None, name: str) -> dict[str, Any]:
     if action is None:
         raise ApiError(404, "action_not_found", f"Action {name} does not run, and there is no status of a last run.")
-    return render.as_single(action, float_progress=call.emulator.cluster.features.float_progress)
+    return render.as_single(action, float_progress=call.emulator.cluster.release.does("progress is a float"))
 
 
 def _queued(action: Action) -> dict[str, Any]:
@@ -181,16 +181,12 @@ async def end_cluster_action(call: Call) -> Response:
     return _cancel_or_clear(call, _cluster_action(call), call.text("action"))
 
 
-def _has_v2(emulator: Emulator) -> bool:
-    return emulator.cluster.features.v2_actions
-
-
 ROUTES: list[Route] = [
     api("GET", "/v1/actions", list_v1, VIEWERS),
     api("GET", "/v1/actions/bdb/{uid:int}", of_bdb, VIEWERS),
     api("GET", "/v1/actions/{uid}", get_v1, VIEWERS),
-    api("GET", "/v2/actions", list_v2, VIEWERS, available=_has_v2),
-    api("GET", "/v2/actions/{uid}", get_v2, VIEWERS, available=_has_v2),
+    api("GET", "/v2/actions", list_v2, VIEWERS),
+    api("GET", "/v2/actions/{uid}", get_v2, VIEWERS),
     api("GET", "/v1/nodes/actions", node_actions_all, VIEWERS),
     api("GET", "/v1/nodes/{uid:int}/actions", node_actions, VIEWERS),
     api("GET", "/v1/nodes/{uid:int}/actions/{action}", node_action, VIEWERS),

@@ -8,7 +8,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-Version = tuple[int, int, int]
+from .versions import Version
 
 
 class _Absent(enum.Enum):
@@ -43,6 +43,9 @@ class Field:
     members: tuple[Field, ...] = ()  # of an object; none means that any member will do
     required: tuple[str, ...] = ()  # members without which an object is refused
     since: Version = (0, 0, 0)
+    gap: tuple[Version, Version] | None = None  # releases from the first up to the second do not know it
+    shown: Version = (0, 0, 0)  # the release from which answers show the default too
+    older: tuple[Version, Any] | None = None  # up to this release new objects had that value
     deprecated: str = ""  # the release that deprecated it
     secret: bool = False
     extended: bool = False  # returned with ?extended=true only

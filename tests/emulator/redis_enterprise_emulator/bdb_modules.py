@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .bdb_errors import refuse
-from .bdb_field import Version
 from .bdb_view import Case, ClusterView, major
 from .catalog import database_versions, newest_redis
+from .versions import Version
 
 # Databases of Redis 8 and later have the bundled modules without asking. (doc) The order is that of the captured
 # object. That a module_list given with such a database adds nothing and takes nothing away is inferred.

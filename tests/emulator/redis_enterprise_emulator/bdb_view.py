@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bdb_errors import refuse
-from .bdb_field import Version
 from .bdb_schema import default_of
 from .errors import ApiError
+from .versions import Version
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class ClusterView:
     reserved_ports: frozenset[int]
     mask_credentials: bool = False
     now: str = ""  # ISO time
+    keeps_modules: bool = True  # an empty module_list in an update takes none away
+    needs_rules: bool = False  # sharding is refused without shard_key_regex
+    defaults_left_out: bool = False  # answers say nothing of settings that have their default
 
 
 @dataclass(frozen=True)

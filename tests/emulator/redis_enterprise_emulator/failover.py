@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from .cluster import Cluster
 from .databases import spec_of
@@ -40,7 +40,7 @@ class Failover:
         self._open_listener = open_listener
         self._planes = planes
         self._detecting: dict[int, asyncio.Task[None]] = {}
-        self._elections: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # elections, and APIs that are to be opened again
 
     # -- stop -------------------------------------------------------------------------------------------------
     async def stop_node(self, uid: int) -> None:
@@ -130,6 +130,20 @@ class Failover:
                 await plane.replicate(shard.uid, shard.master_uid)
             cluster.refresh_bdb(shard.bdb_uid)
 
+    async def close_api(self, uids: Iterable[int], seconds: float) -> None:
+        """Fault: nothing listens on these nodes for so long; their shards work on."""
+        closed = [uid for uid in uids if self._cluster.node(uid).alive]
+        for uid in closed:
+            await self._close_listener(uid)
+        self._keep(asyncio.create_task(self._open_api(closed, seconds)))
+
+    async def _open_api(self, uids: list[int], seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        for uid in uids:
+            node = self._cluster.nodes.get(uid)
+            if node is not None and node.alive:
+                await self._open_listener(uid)
+
     # -- primary ----------------------------------------------------------------------------------------------
     @property
     def _election_time(self) -> float:
@@ -163,12 +177,14 @@ class Failover:
     def start_election(self, seconds: float) -> None:
         """Fault: an election of this length, whoever is primary."""
         self._cluster.electing = True
-        task = asyncio.create_task(self.elect(seconds))
-        self._elections.add(task)
-        task.add_done_callback(self._elections.discard)
+        self._keep(asyncio.create_task(self.elect(seconds)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        tasks = [*self._detecting.values(), *self._elections]
+        tasks = [*self._detecting.values(), *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -44,6 +44,8 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
+        if self._server is not None:
+            return
         if self.app is None:
             raise ListenError("A listener needs an application before it opens.")
         config = uvicorn.Config(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .capacity import free_ram, used_memory
 from .cluster import Cluster
 from .dataplane.base import DataPlaneError
 from .model import Shard
@@ -18,9 +19,13 @@ class Mover:
         async with cluster.bdb_lock(shard.bdb_uid):
             if shard.uid not in cluster.shards or shard.node_uid == node_uid:
                 return
+            source = shard if shard.master_uid is None else cluster.shards.get(shard.master_uid)
+            if source is None or not cluster.shard_up(source):
+                raise DataPlaneError(f"shard {shard.uid} cannot move: there is no shard to copy it from.")
             await cluster.plane_of(shard.bdb_uid).migrate(shard.uid, node_uid)
-            shard.node_uid = node_uid
+            shard.node_uid, shard.down = node_uid, False  # it runs there, whatever became of the node that it left
             cluster.refresh_bdb(shard.bdb_uid)
+        await self._run_out_of_memory(node_uid)
 
     async def switch(self, master: Shard, replica: Shard) -> None:
         """Planned change of roles without loss."""
@@ -28,6 +33,8 @@ class Mover:
         async with cluster.bdb_lock(master.bdb_uid):
             if replica.master_uid != master.uid:
                 raise DataPlaneError(f"shard {replica.uid} is no replica of shard {master.uid}.")
+            if cluster.faults.of_bdb("link_down", master.bdb_uid) is not None:
+                raise DataPlaneError(f"shard {replica.uid} is not connected to shard {master.uid}.")
             await cluster.plane_of(master.bdb_uid).switch(master.uid, replica.uid)
             self._swap_roles(master, replica)
 
@@ -45,6 +52,18 @@ class Mover:
         master.role, master.master_uid = "slave", replica.uid
         replica.role, replica.master_uid = "master", None
         self._cluster.refresh_bdb(master.bdb_uid)
+
+    async def _run_out_of_memory(self, node_uid: int) -> None:
+        """Where a test has said how full databases are: a node with more in it than it has loses its largest shard."""
+        cluster = self._cluster
+        node = cluster.nodes.get(node_uid)
+        known = [shard for shard in cluster.shards_on(node_uid) if shard.bdb_uid in cluster.usage]
+        if node is None or not known or free_ram(cluster, node) >= 0:
+            return
+        largest = max(known, key=lambda shard: used_memory(cluster, shard))
+        await cluster.plane_of(largest.bdb_uid).kill_shard(largest.uid)
+        largest.down = True
+        cluster.touch()
 
     async def rebind(self, bdb_uid: int, node_uid: int) -> None:
         cluster = self._cluster

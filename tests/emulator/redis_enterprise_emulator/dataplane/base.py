@@ -122,6 +122,9 @@ class DataPlane(Protocol):
     async def delay_replica(self, replica_uid: int, seconds: float) -> None:
         """Fault: stop the replica's process (SIGSTOP) for a while so that it lags."""
 
+    async def kill_shard(self, shard_uid: int) -> None:
+        """Fault: the shard's process ends at once (SIGKILL), as the kernel ends one when memory runs out."""
+
     async def kill_node(self, node_uid: int) -> None:
         """The node's processes end at once (SIGKILL); endpoints bound there refuse connections."""
 

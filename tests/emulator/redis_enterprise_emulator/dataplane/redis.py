@@ -240,6 +240,9 @@ class RedisDataPlane:
             with suppress(DataPlaneError):
                 await master.process.admin.call("CLIENT", "KILL", "TYPE", "replica")
 
+    async def kill_shard(self, shard_uid: int) -> None:
+        await self._shard(shard_uid).process.end(forget=False)
+
     async def kill_node(self, node_uid: int) -> None:
         self._dead_nodes.add(node_uid)
         victims = [process for process in self._processes if process.spec.node_uid == node_uid]
