@@ -26,8 +26,15 @@ def _not_found(uid: str) -> ApiError:
     return ApiError(404, "action_not_found", f"Action {uid} does not exist.")
 
 
+def _seen(call: Call) -> list[Action]:
+    """All actions but those of databases that the user does not see."""
+    return [
+        action for action in call.emulator.cluster.actions.all() if action.bdb_uid is None or call.sees(action.bdb_uid)
+    ]
+
+
 async def list_v1(call: Call) -> dict[str, Any]:
-    shown = [action for action in call.emulator.cluster.actions.all() if action.kind != "other"]
+    shown = [action for action in _seen(call) if action.kind != "other"]
     return {
         "actions": [render.as_v1(action) for action in shown if action.kind == "task"],
         "state-machines": [render.as_v1(action) for action in shown if action.kind == "state-machine"],
@@ -36,26 +43,25 @@ async def list_v1(call: Call) -> dict[str, Any]:
 
 async def get_v1(call: Call) -> dict[str, Any]:
     action = call.emulator.cluster.actions.get(call.text("uid"))
-    if action is None or action.kind == "other":
+    if action is None or action not in _seen(call) or action.kind == "other":
         raise _not_found(call.text("uid"))
     return render.as_v1(action)
 
 
 async def list_v2(call: Call) -> list[dict[str, Any]]:
-    return [render.as_v2(action) for action in call.emulator.cluster.actions.all()]
+    return [render.as_v2(action) for action in _seen(call)]
 
 
 async def get_v2(call: Call) -> dict[str, Any]:
     action = call.emulator.cluster.actions.get(call.text("uid"))
-    if action is None:
+    if action is None or action not in _seen(call):
         raise _not_found(call.text("uid"))
     return render.as_v2(action)
 
 
 async def of_bdb(call: Call) -> list[dict[str, Any]]:
-    cluster = call.emulator.cluster
-    cluster.bdb(call.uid())
-    return [render.as_bdb_action(action) for action in cluster.actions.of_bdb(call.uid())]
+    actions = call.emulator.cluster.actions.of_bdb(call.bdb_uid())
+    return [render.as_bdb_action(action) for action in actions]
 
 
 # -- actions of a scope: one instance of a type at a time -----------------------------------------------------

@@ -80,7 +80,8 @@ class Listener:
         server, task = self._server, self._task
         self._server = self._task = None
         if server is None or task is None:
-            self._socket.close()
+            if not keep_port:
+                self._socket.close()
             return
         for listening in server.servers:
             listening.close()
