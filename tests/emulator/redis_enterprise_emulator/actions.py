@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that goes on for a while: tasks, state machines and others, their life and their faults."""
+"""Long-running actions: tasks, state machines and others, their life cycle and their faults."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class Action:
     pending_ops: dict[str, dict[str, Any]] = field(default_factory=dict)
     finished: float | None = None
     cancelling: bool = False
-    lingering: bool = False  # its work is done, and it is shown as running all the same
-    superseded: bool = False  # a later action began after this one was shown as completed: its rest is dropped
+    lingering: bool = False  # shown as running although its work is done
+    superseded: bool = False  # shown as completed before a later action began: its remaining work is dropped
     raw: dict[str, Any] | None = None  # a loaded object
 
     @property
@@ -70,7 +70,7 @@ class Action:
 
 
 class Run:
-    """What the code of an action holds: its progress, at whose steps faults and cancellation strike."""
+    """The handle of an action's code: it reports progress, and faults and cancellation strike at its steps."""
 
     def __init__(self, action: Action, faults: FaultBook, pace: float) -> None:
         self.action = action
@@ -149,7 +149,7 @@ class Run:
             await asyncio.sleep(TICK)
 
     async def linger(self) -> None:
-        """The work is done; a fault may keep the action looking as if it were not."""
+        """After the work: a fault may keep the action shown as running."""
         action = self.action
         fault = self._fault("lingering")
         if fault is not None:
@@ -232,7 +232,7 @@ class ActionBook:
         return any(not action.terminal and not action.lingering for action in self.of_bdb(bdb_uid))
 
     def supersede(self, node_uid: int, names: Collection[str]) -> None:
-        """A new action of this node begins: what is left of those that are shown as completed is not done."""
+        """Drop the remaining work of actions that are shown as completed: a later action of the node begins."""
         for action in self.scoped("node", node_uid):
             if action.name in names and action.uid in self._running and action.terminal:
                 action.superseded = True

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .emulator import Emulator
 
 CHANGE_MASTER = "change_master"
-CHANGE_MASTER_SINCE = (7, 4, 0)
 
 
 def _not_found(uid: str) -> ApiError:
@@ -139,7 +138,7 @@ async def cluster_action(call: Call) -> dict[str, Any]:
 async def start_cluster_action(call: Call) -> dict[str, Any]:
     cluster, name, body = call.emulator.cluster, call.text("action"), call.object_body()
     node = None
-    if name == CHANGE_MASTER and cluster.version >= CHANGE_MASTER_SINCE:
+    if name == CHANGE_MASTER and cluster.release.does("action change_master"):
         node = cluster.node(_node_uid(body))
     elif name not in cluster.cluster_actions:
         raise ApiError(400, "invalid_action", f"The cluster has no action '{name}'.")

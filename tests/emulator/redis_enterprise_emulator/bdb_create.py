@@ -24,7 +24,7 @@ _FLASH_AOF_SIZE = 161061273600
 
 
 def generated_password() -> str:
-    """As long as the cluster's own: 48 letters and digits."""
+    """A password of 48 letters and digits, as the cluster generates it."""
     return "".join(secrets.choice(_ALPHABET) for dummy in range(48))
 
 

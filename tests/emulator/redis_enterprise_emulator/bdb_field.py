@@ -15,7 +15,7 @@ class _Absent(enum.Enum):
     ABSENT = "absent"
 
 
-ABSENT = _Absent.ABSENT  # the key is not in the object until somebody sets it
+ABSENT = _Absent.ABSENT  # the key is absent until it is set
 
 
 class Access(enum.Enum):
@@ -38,7 +38,7 @@ class Field:
     enum: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
-    pattern: str = ""  # of the whole string
+    pattern: str = ""  # matched against the entire string
     items: Field | None = None  # of an array
     members: tuple[Field, ...] = ()  # of an object; none means that any member will do
     required: tuple[str, ...] = ()  # members without which an object is refused
@@ -50,7 +50,7 @@ class Field:
     secret: bool = False
     extended: bool = False  # returned with ?extended=true only
     code: str = "invalid_schema"  # the error for a value outside of the enum
-    hidden: bool = False  # can be set, and GET never says to what
+    hidden: bool = False  # can be set, and is never returned
 
 
 def boolean(name: str, default: Any = ABSENT, **more: Any) -> Field:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Database versions and modules: which a release has, and how a module_list comes back."""
+"""Database versions and modules: those of a release, and the module_list of a new database."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def check_capabilities(case: Case) -> None:
-    """Modules say what they can live with; the names are those of the cluster's module objects."""
+    """Refuse modules that lack a capability which the configuration needs."""
     needed = set(_needed(case))
     modules = {module.get("uid"): module for module in case.view.modules}
     for entry in case.value("module_list"):

@@ -23,7 +23,7 @@ _EXTENDED = tuple(name for name, field in FIELDS.items() if field.extended)
 def render(
     bdb: Mapping[str, Any], view: ClusterView, *, fields: Sequence[str] | None = None, extended: bool = False
 ) -> dict[str, Any]:
-    """The fields asked for, or all; of names that are none nothing is said. Shares its values with the store."""
+    """The requested fields, or all; unknown names are ignored. The values are shared with the store."""
     if fields is None:
         found = dict(bdb)
         for name in _EXTENDED:
@@ -44,7 +44,7 @@ def render(
 
 
 def _left_out(view: ClusterView) -> frozenset[str]:
-    """The fields of which nothing is said while they have their default."""
+    """Fields that are omitted while they have their default."""
     return _SETTINGS if view.defaults_left_out else unshown(view.version)
 
 
@@ -61,7 +61,7 @@ def _module_options(bdb: Mapping[str, Any], version: Version, fields: Sequence[s
 
 
 def _masker(field: Field) -> Callable[[Any], Any] | None:
-    """What hides the secrets of a field; None when there are none in it. An empty secret stays empty."""
+    """A function that masks the secrets in a field; None if it has none. An empty secret stays empty."""
     if field.secret:
         return lambda value: MASK if value else value
     if field.items is not None and (inner := _masker(field.items)) is not None:

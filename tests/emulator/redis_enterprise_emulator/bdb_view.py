@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rules know of the cluster, and the request that they judge."""
+"""Input of the rules: a view of the cluster, and one request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ClusterView:
     now: str = ""  # ISO time
     keeps_modules: bool = True  # an empty module_list in an update takes none away
     needs_rules: bool = False  # sharding is refused without shard_key_regex
-    defaults_left_out: bool = False  # answers say nothing of settings that have their default
+    defaults_left_out: bool = False  # settings at their default are omitted from answers
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Memory: what shards reserve, what they really use, and what that leaves on a node."""
+"""Memory of nodes: reserved by shards, used by them, and free."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PROVISIONAL_SHARE = 0.85  # of a node's memory that shards may reserve; inferred
 
 
 def used_memory(cluster: Cluster, shard: Shard) -> int:
-    """What is in the shard, where a test has said how full its database is; else what it reserves."""
+    """Bytes in a shard: from the control API (`/bdbs/{uid}/usage`), else what the shard reserves."""
     used = cluster.usage.get(shard.bdb_uid)
     return shard.memory if used is None else used // max(1, len(cluster.masters_of(shard.bdb_uid)))
 
 
 def needed_memory(cluster: Cluster, shard: Shard) -> int:
-    """What has to be free where the shard goes, by the cluster's policies."""
+    """Bytes that must be free on the node that receives the shard; the cluster policies decide what counts."""
     if cluster.policy["shards_overbooking"]:
         return 0
     return used_memory(cluster, shard) if cluster.policy["evict_node_use_free_memory"] else shard.memory

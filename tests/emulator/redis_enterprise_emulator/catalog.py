@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cluster of a release brings along: database versions, modules, policy, ports."""
+"""Defaults of a cluster by release: database versions, modules, policy, ports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .versions import Version
 
 CLUSTER_NAME = "cluster.local"
 
-# (release that brought it, database version, full version)
+# (first release, database version, full version)
 _REDIS = [
     ((0, 0, 0), "6.2", "6.2.13"),
     ((7, 2, 4), "7.2", "7.2.7"),

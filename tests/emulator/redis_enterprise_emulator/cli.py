@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: options in, one JSON line out, and a clean end."""
+"""The command line: parses the options, prints the ready line, and shuts down cleanly."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def _version(text: str) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    usage = argparse.ArgumentParser(
         prog="redis_enterprise_emulator",
         description="An emulated Redis Enterprise Software cluster: the REST API, with real data behind it.",
     )
-    add = made.add_argument
+    add = usage.add_argument
     add("--nodes", type=_positive, default=3, metavar="N", help="how many nodes (default: 3)")
     add("--base-port", type=_positive, metavar="PORT", help="port of the API (default: a free one)")
     add("--version", type=_version, default="8.0.16", metavar="X.Y.Z", help="release to emulate (default: 8.0.16)")
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--quorum-only", metavar="UID,…", default="", help="nodes that take no shards")
     add("--die-with-parent", action="store_true", help="end when the process that started this one ends (Linux)")
-    return made
+    return usage
 
 
 def options_of(arguments: argparse.Namespace, usage: argparse.ArgumentParser) -> Options:

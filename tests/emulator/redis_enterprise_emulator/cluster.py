@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of the emulated cluster, and what can be read off it."""
+"""The state of the emulated cluster, and queries on it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Cluster:
         self.alert_overlay: dict[tuple[str, int, str], dict[str, Any]] = {}  # (kind, uid, name) → members likewise
         self.crdbs: dict[str, Crdb] = {}  # by guid
         self.usage: dict[int, int] = {}  # database uid → bytes in it, where a test has said so
-        self.cluster_actions: dict[str, float] = {}  # names that the control API made known, and their seconds
+        self.cluster_actions: dict[str, float] = {}  # actions registered by the control API, and their duration
         self.certificate = ""
         self._plane = plane
         self._rest_only = rest_only
@@ -88,7 +88,7 @@ class Cluster:
         await asyncio.sleep(seconds * self.time_scale)
 
     def bdb_lock(self, bdb_uid: int) -> asyncio.Lock:
-        """Whoever moves or changes the shards of a database holds this."""
+        """Held while shards of the database move or change."""
         return self._locks.setdefault(bdb_uid, asyncio.Lock())
 
     def next_bdb_uid(self) -> int:
@@ -117,7 +117,7 @@ class Cluster:
         self.actions.forget(self.actions.of_bdb(bdb_uid))
 
     def refresh_bdb(self, bdb_uid: int) -> None:
-        """Let the stored object say where its shards and endpoint are now."""
+        """Update shard_list and endpoints of the stored object."""
         bdb = self.bdbs.get(bdb_uid)
         if bdb is None:
             return

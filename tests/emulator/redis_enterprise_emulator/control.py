@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control API: what a test does to the cluster, and reads from it, behind the API's back."""
+"""The control API: journal, faults, settings and state, and the assembly of all its routes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def _add_fault(emulator: Emulator, request: Request, body: dict[str, Any])
 
 
 async def _take_effect(emulator: Emulator, fault: Fault) -> None:
-    """Faults that are not asked about by a request or an action begin at once."""
+    """Start the faults that do not wait for a request or an action."""
     cluster = emulator.cluster
     seconds = float(fault.expires or 0) - time.monotonic()
     if fault.kind == "election":

@@ -36,7 +36,7 @@ async def _patch_bdb(emulator: Emulator, request: Request, body: dict[str, Any])
 
 
 async def _fill_bdb(emulator: Emulator, request: Request, body: dict[str, Any]) -> None:
-    """Say how much memory the primaries of a database use together."""
+    """Set the memory that the primaries of a database use together."""
     cluster, uid = emulator.cluster, request.path_params["uid"]
     cluster.bdb(uid)
     cluster.usage[uid] = need(body, "used_memory", int)
@@ -56,7 +56,7 @@ async def _transfer(emulator: Emulator, request: Request, body: dict[str, Any]) 
 
 
 async def _patch_shard(emulator: Emulator, request: Request, body: dict[str, Any]) -> None:
-    """Show these members in place of the shard's own; null shows its own again."""
+    """Override members of a shard; null removes the override."""
     cluster, uid = emulator.cluster, request.path_params["uid"]
     if uid not in cluster.shards:
         raise missing(f"There is no shard {uid}.")
@@ -87,7 +87,7 @@ async def _patch_license(emulator: Emulator, request: Request, body: dict[str, A
 
 
 async def _patch_alert(emulator: Emulator, request: Request, body: dict[str, Any]) -> None:
-    """Put an alert on, or off again."""
+    """Raise or clear an alert."""
     only(body, {"kind": str, "uid": int, "name": str, "state": bool, "enabled": bool, "severity": str})
     kind, name = body.get("kind"), need(body, "name", str)
     if kind not in alerts.NAMES:
@@ -108,7 +108,7 @@ async def _know_cluster_action(emulator: Emulator, request: Request, body: dict[
 
 
 async def _start_action(emulator: Emulator, request: Request, body: dict[str, Any]) -> Any:
-    """An action that only takes its time; an orphan is shown for good, with nothing at work behind it."""
+    """An action without any effect; an orphan never finishes and has no work behind it."""
     kind = body.get("kind", "other")
     if kind not in _KINDS:
         raise bad(f"kind must be one of {', '.join(_KINDS)}.")
@@ -129,7 +129,7 @@ async def _start_action(emulator: Emulator, request: Request, body: dict[str, An
 
 
 async def _forget_action(emulator: Emulator, request: Request, body: dict[str, Any]) -> None:
-    """What a restart of the services does to an orphan."""
+    """Remove an orphaned action, as a restart of the services does."""
     book = emulator.cluster.actions
     action = book.get(request.path_params["uid"])
     if action is None or not action.lingering:

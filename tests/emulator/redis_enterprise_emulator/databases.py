@@ -119,7 +119,7 @@ class Databases:
         cluster.endpoints[uid] = Endpoint(uid, node_uid, await cluster.plane_of(uid).open_endpoint(spec))
 
     async def _release(self, bdb_uid: int) -> None:
-        """Take the endpoint and all processes of a database away, whatever is there of them."""
+        """Remove the endpoint and all processes of a database, as far as they exist."""
         cluster = self._cluster
         plane = cluster.plane_of(bdb_uid)
         if cluster.endpoints.pop(bdb_uid, None) is not None:
@@ -203,7 +203,7 @@ class Databases:
 
 
 class _Change:
-    """From one stored object to another: which shards come and go, and what they are told."""
+    """The steps from one stored object to another: shards that are added, removed and configured."""
 
     def __init__(self, cluster: Cluster, old: Bdb, new: Bdb, added: list[Shard]) -> None:
         self._cluster = cluster

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes that stop and start: who notices, who takes over, who is elected."""
+"""Node failures: detection, failover of shards and endpoints, election of the primary node."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Failover:
         node.seen_down = True
         self._cluster.touch()
         if not self._cluster.has_quorum:
-            return  # nobody may decide anything; start_node looks again
+            return  # without a quorum nothing is decided; start_node checks again
         await self._take_over()
 
     async def _take_over(self) -> None:
@@ -85,7 +85,7 @@ class Failover:
 
     @staticmethod
     async def _quietly(step: Awaitable[None]) -> None:
-        """One database that cannot fail over must not keep the others from it."""
+        """Report an error and go on, so that one database does not block the failover of others."""
         try:
             await step
         except DataPlaneError as error:
@@ -118,7 +118,7 @@ class Failover:
                 await self._quietly(self._mover.attach(replica))
 
     async def rebuild(self, shard: Shard, node_uid: int) -> None:
-        """Make a lost replica anew on another node."""
+        """Rebuild a lost replica on another node."""
         cluster = self._cluster
         plane = cluster.plane_of(shard.bdb_uid)
         async with cluster.bdb_lock(shard.bdb_uid):
@@ -150,7 +150,7 @@ class Failover:
         return ELECTION * self._cluster.time_scale
 
     async def elect(self, seconds: float, chosen: int | None = None) -> None:
-        """So many real seconds without a primary, then the chosen node, or another one than before."""
+        """An election that takes so many real seconds; the chosen node wins, else another one than before."""
         cluster = self._cluster
         cluster.electing = True
         old = cluster.primary
@@ -175,7 +175,7 @@ class Failover:
             await self.elect(self._election_time, chosen=uid)
 
     def start_election(self, seconds: float) -> None:
-        """Fault: an election of this length, whoever is primary."""
+        """Fault: an election of this length, whichever node is primary."""
         self._cluster.electing = True
         self._keep(asyncio.create_task(self.elect(seconds)))
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that a test asks for, and when they hit."""
+"""Faults: what a test can inject, and which request or action each one matches."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class FaultBook:
         return fault
 
     def __iter__(self) -> Iterator[Fault]:
-        """Those that can still strike. A spent one that holds an action stays until it is taken away."""
+        """Faults that can still strike. A spent one that holds an action stays until it is removed."""
         for fault in list(self._faults.values()):
             spent = fault.count == 0
             if self._over(fault) or (spent and fault.settings.get("outcome") not in HOLDING):
@@ -181,7 +181,7 @@ class FaultBook:
         return fault.expires is not None and fault.expires <= self._clock()
 
     def holds(self, fault: Fault) -> bool:
-        """Is this fault, which holds an action, still there?"""
+        """Whether a fault that holds an action is still set."""
         return self._faults.get(fault.id) is fault and not self._over(fault)
 
     def listed(self) -> list[dict[str, Any]]:

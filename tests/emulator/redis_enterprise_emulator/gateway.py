@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every request to a node passes before the API sees it: journal, faults, quorum, redirect, password."""
+"""The path of a request to a node before the API: journal, faults, quorum, redirect, authentication."""
 
 from __future__ import annotations
 

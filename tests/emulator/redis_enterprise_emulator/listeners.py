@@ -76,7 +76,7 @@ class Listener:
         return next(found, None)
 
     async def close(self, *, keep_port: bool = False) -> None:
-        """Refuse and abort at once. A kept port stays bound, so that nobody else gets it meanwhile."""
+        """Refuse and abort at once. A kept port stays bound, so that no other process gets it meanwhile."""
         server, task = self._server, self._task
         self._server = self._task = None
         if server is None or task is None:

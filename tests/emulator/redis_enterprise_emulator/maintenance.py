@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Maintenance mode: snapshot, evacuation, and the way back."""
+"""Maintenance mode: snapshot, evacuation, restore."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PER_SHARD = 0.05  # seconds at time scale 1
 
 
 def _mark(node: Node) -> None:
-    """As in maintenance: no shard and no endpoint comes here."""
+    """Close the node to shards and endpoints, as maintenance does."""
     node.quorum_only, node.max_listeners = True, 0
 
 
@@ -41,7 +41,7 @@ class Evacuation:
         return self._only is None or bdb_uid in self._only
 
     def _keeps(self, shard: Shard) -> bool:
-        """Does this shard stay, as a replica? One without a partner never does: its data would be away."""
+        """Whether the shard stays as a replica. One without a partner never does: its data would be unavailable."""
         crdt = bool(self._cluster.bdbs.get(shard.bdb_uid, {}).get("crdt"))
         has_partner = shard.role == "slave" or self._live_replica(shard) is not None
         return has_partner and (self._keep_crdt if crdt else self._keep_replicas)
@@ -55,7 +55,7 @@ class Evacuation:
         return sorted(found, key=lambda shard: (shard.role != "master", shard.uid))
 
     def check_resources(self) -> None:
-        """Would all that has to move fit elsewhere? Nothing moves if not."""
+        """Fail before anything moves if the other nodes have no room for the shards that leave."""
         taken: dict[int, int] = {}
         try:
             for shard in self.shards():

@@ -41,7 +41,7 @@ class Node:
     second_rack_id: str = ""
     alive: bool = True  # the process runs
     seen_down: bool = False  # the others have noticed that it does not
-    leaving: bool = False  # a removal was accepted: nothing moves here any more
+    leaving: bool = False  # a removal was accepted: no shard is placed here any more
     decommissioning: bool = False
     quorum_only: bool = False  # takes no shards: set for good, or by maintenance
     max_listeners: int = LISTENERS  # maintenance sets it to 0, the mark alone does not
@@ -59,12 +59,12 @@ class Node:
 
     @property
     def accepts(self) -> bool:
-        """May shards and endpoints be placed here?"""
+        """Whether shards and endpoints can be placed here."""
         return self.alive and not (self.quorum_only or self.leaving)
 
     @property
     def rack(self) -> str:
-        """The rack as it is compared: without case."""
+        """The rack id for comparison; case does not count."""
         return self.rack_id.lower()
 
     @property

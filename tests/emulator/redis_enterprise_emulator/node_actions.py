@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The actions that a node can be told to do, and their options."""
+"""Node actions and their options."""
 
 from __future__ import annotations
 
@@ -146,12 +146,12 @@ class NodeActions:
         await self._failover.demote(node.uid)
         cluster.nodes.pop(node.uid, None)
         cluster.touch()
-        # The listener closes a moment later, so that who asked this very node sees the end.
+        # The listener closes a moment later, so that a client of this very node still sees the result.
         await asyncio.sleep(0)
         await self._on_removed(node)
 
     async def _abandon(self, run: Run, node: Node) -> None:
-        """A dead node leaves: its replicas are made anew elsewhere; what had no replica stands in the way."""
+        """Remove a dead node: its replicas are rebuilt elsewhere; a shard without a replica makes the removal fail."""
         cluster = self._cluster
         shards = cluster.shards_on(node.uid)
         lost = [shard.uid for shard in shards if shard.role == "master"]
@@ -166,4 +166,4 @@ class NodeActions:
             try:
                 await self._failover.rebuild(shard, home)
             except DataPlaneError as error:
-                raise failed("internal_error", f"Shard {shard.uid} cannot be made anew: {error}") from None
+                raise failed("internal_error", f"Shard {shard.uid} cannot be rebuilt: {error}") from None

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request to a handler: releases, roles, preconditions, bodies, and errors as the API writes them."""
+"""Routes: dispatch of a request by release and role, preconditions, bodies, and error responses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Call:
         return int(self.request.path_params[name])
 
     def bdb_uid(self) -> int:
-        """The uid of a database that there is, and that the user may see."""
+        """The uid of an existing database that the user may see."""
         uid = self.uid()
         if not self.sees(uid):
             raise ApiError(404, "db_not_exist", f"Database {uid} does not exist.")
@@ -69,7 +69,7 @@ class Call:
         return self.body
 
     def sees(self, bdb_uid: int | None) -> bool:
-        """Whether this database is shown to the user, whose role may be scoped to some."""
+        """Whether the user may see this database: a role can be scoped to some."""
         return self.user.databases is None or bdb_uid in self.user.databases
 
 
@@ -106,7 +106,7 @@ async def _body(request: Request) -> Any:
 
 
 def api(method: str, path: str, handler: Handler, roles: frozenset[str]) -> Route:
-    """A route. What the emulated release does not have is answered as any unknown path is."""
+    """A route; on releases that do not have it, it is answered as an unknown path."""
 
     async def endpoint(request: Request) -> Response:
         emulator: Emulator = request.app.state.emulator

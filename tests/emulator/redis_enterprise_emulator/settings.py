@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings: where sources leave a behaviour open, or contradict each other, a test chooses."""
+"""Settings: choices between behaviours where sources are silent or contradict each other."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Statistics: the metrics that say something about the emulated cluster; the others of a captured answer are 0."""
+"""Statistics: metrics of the emulated cluster's state; traffic and CPU are constants."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def of_cluster(cluster: Cluster) -> dict[str, Any]:
 
 
 async def _used(cluster: Cluster, shard: Shard) -> float:
-    """What a test has said, else what the process says."""
+    """From the control API, else from the process."""
     if shard.bdb_uid in cluster.usage:
         return float(capacity.used_memory(cluster, shard))
     info = await cluster.plane_of(shard.bdb_uid).shard_info(shard.uid) if cluster.shard_up(shard) else {}

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chronicle of releases: what it names exists, and the objects have the members that were seen on each release."""
+"""The history of releases: what it names exists, and the objects have the members that were seen on each release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from redis_enterprise_emulator import node_actions
 from redis_enterprise_emulator.emulator import ROUTES
-from redis_enterprise_emulator.releases import CHRONICLE, Release, known_names
+from redis_enterprise_emulator.releases import HISTORY, Release, known_names
 from redis_enterprise_emulator.versions import BUILDS, Version, parse_version
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def release(text: str) -> Release:
     return Release(parse_version(text)[0])
 
 
-def test_chapters_are_in_order_and_every_release_has_a_build() -> None:
-    order = [chapter.release for chapter in CHRONICLE]
+def test_changes_are_in_order_and_every_release_has_a_build() -> None:
+    order = [change.release for change in HISTORY]
     assert order == sorted(order)
-    assert all(chapter.source for chapter in CHRONICLE)
+    assert all(change.source for change in HISTORY)
     assert {parse_version(text)[0][:3] for text in RELEASES} <= BUILDS.keys()
 
 
-def test_every_route_of_the_chronicle_is_one_of_the_emulator() -> None:
+def test_every_route_of_the_history_is_one_of_the_emulator() -> None:
     registered = {
         f"{method} {route.path.replace(':int}', '}')}"
         for routes in ROUTES
@@ -47,7 +47,7 @@ def test_every_route_of_the_chronicle_is_one_of_the_emulator() -> None:
     assert {name for name in known_names() if re.match(r"[A-Z]+ /", name)} <= registered
 
 
-def test_every_behaviour_of_the_chronicle_is_asked_for() -> None:
+def test_every_behaviour_of_the_history_is_asked_for() -> None:
     code = "".join(path.read_text() for path in PACKAGE.glob("*.py") if path.name != "releases.py")
     behaviours = {name.removeprefix("!") for name in known_names() if name.startswith("!")}
     assert {name for name in behaviours if f'"{name}"' not in code} == set()
@@ -55,7 +55,7 @@ def test_every_behaviour_of_the_chronicle_is_asked_for() -> None:
         release("8.0").does("no such behaviour")
 
 
-def test_every_option_of_the_chronicle_is_one_of_an_action() -> None:
+def test_every_option_of_the_history_is_one_of_an_action() -> None:
     code = (PACKAGE / "node_actions.py").read_text()
     options = [re.fullmatch(r"(\w+)\((\w+)\)", name) for name in known_names() if "(" in name]
     assert options
@@ -168,7 +168,7 @@ def test_objects_have_the_members_of_their_release(start: Start, text: str) -> N
         assert set(names.split()) & shown[kind].keys() == set(), kind
 
 
-def test_every_member_of_the_chronicle_is_one_of_an_object(start: Start) -> None:
+def test_every_member_of_the_history_is_one_of_an_object(start: Start) -> None:
     def shown(text: str) -> set[str]:
         api = start("--version", text, "--nodes", "1")
         api.control("POST", "/nodes/1/snapshots", {"name": "left", "maintenance": True})

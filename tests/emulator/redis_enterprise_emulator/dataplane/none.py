@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data plane "none": REST only. It keeps just enough to answer as if every shard were well."""
+"""The data plane "none": REST only. It keeps just enough to answer as if every shard were healthy."""
 
 from __future__ import annotations
 
