@@ -74,7 +74,7 @@ def _empties_modules(body: Mapping[str, Any], view: ClusterView) -> bool:
 
 
 def _check_fixed(current: Mapping[str, Any], body: Mapping[str, Any], view: ClusterView) -> None:
-    """Refuse changes of fixed fields. The current value may be sent again, so an object that GET returned is accepted."""
+    """Refuse changes of fixed fields. Their current value may be sent again: what GET returns is accepted."""
     for name, value in body.items():
         field = FIELDS.get(name)
         if field is None or _settable(name) or _same(name, value, current):

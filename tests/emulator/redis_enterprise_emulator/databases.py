@@ -148,6 +148,7 @@ class Databases:
         uid: int = bdb["uid"]
         try:
             async with cluster.bdb_lock(uid):
+                await run.advance(14.29, "config_security")
                 await run.advance(50, "stop_shards")
                 await run.finish()
                 await self._release(uid)
