@@ -51,7 +51,7 @@ def demo(*, undrained: bool = False) -> int:
     started = time.monotonic()
     with contextlib.ExitStack() as ends:
         directory = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="redis-enterprise-demo-")))
-        emulator = ends.enter_context(launch("--nodes", str(NODES), "--data-plane", "redis"))
+        emulator = ends.enter_context(launch("--nodes", str(NODES), "--data-plane", "redis", "--shard-rules", "filled"))
         if emulator.data_plane != "redis":
             raise LaunchError(emulator.stderr().strip())
         _say(f"An emulated cluster of {NODES} nodes is up; its shards are real processes. Creating databases.")

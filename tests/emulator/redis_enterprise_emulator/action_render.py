@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shapes in which the API shows one and the same action."""
+"""Renderings of an action: v1, v2, by database, by node or cluster."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that goes on for a while: tasks, state machines and others, their life and their faults."""
+"""Long-running actions: tasks, state machines and others, their life cycle and their faults."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .dataplane.base import DataPlaneError
 from .errors import ApiError
-from .faults import HOLDING, Fault, FaultBook
+from .faults import HOLDING, STRIKING, Fault, FaultBook
 
 TERMINAL = frozenset({"completed", "failed", "cancelled", "aborted"})
 RETENTION = 1800.0  # seconds that a finished action can be seen; inferred
@@ -24,7 +24,7 @@ TICK = 0.05  # between two movements of the progress
 
 
 class ActionStopped(Exception):
-    """The action ends here and now, other than well."""
+    """The action ends here and now, with this status."""
 
     def __init__(self, status: str, error_code: str = "", error: str = "") -> None:
         super().__init__(f"{status}: {error}")
@@ -56,7 +56,8 @@ class Action:
     pending_ops: dict[str, dict[str, Any]] = field(default_factory=dict)
     finished: float | None = None
     cancelling: bool = False
-    lingering: bool = False  # its work is done, and it is shown as running all the same
+    lingering: bool = False  # shown as running although its work is done
+    superseded: bool = False  # shown as completed before a later action began: its remaining work is dropped
     raw: dict[str, Any] | None = None  # a loaded object
 
     @property
@@ -69,7 +70,7 @@ class Action:
 
 
 class Run:
-    """What the code of an action holds: its progress, at whose steps faults and cancellation strike."""
+    """The handle of an action's code: it reports progress, and faults and cancellation strike at its steps."""
 
     def __init__(self, action: Action, faults: FaultBook, pace: float) -> None:
         self.action = action
@@ -78,14 +79,27 @@ class Run:
         slow = faults.of_action("slow_action", action.names, action.node_uid, action.bdb_uid)
         self._slow = 0.0 if slow is None else float(faults.hit(slow).settings["seconds"])
 
-    def _check_cancelled(self) -> None:
+    def _fault(self, *outcomes: str, starting: bool = False) -> Fault | None:
+        action = self.action
+        return self._faults.of_action(
+            "action", action.names, action.node_uid, action.bdb_uid, starting=starting, outcomes=outcomes
+        )
+
+    async def _obey(self) -> None:
+        """End here if the action is cancelled, or if a later one has taken its place."""
+        if self.action.superseded:
+            raise ActionStopped("completed")
         if self.action.cancelling:
+            fault = self._fault("uncancellable")
+            if fault is not None:
+                self._faults.hit(fault)
+                while self._faults.holds(fault):
+                    await asyncio.sleep(TICK)
             raise ActionStopped("cancelled")
 
     async def begin(self) -> None:
         """The moment before a task runs. State machines have none."""
-        action = self.action
-        fault = self._faults.of_action("action", action.names, action.node_uid, action.bdb_uid, starting=True)
+        fault = self._fault(*STRIKING, starting=True)
         if fault is not None:
             await self._strike(fault)
 
@@ -93,15 +107,13 @@ class Run:
         """Move to this progress, in the time that the step takes."""
         action = self.action
         action.state = state or action.state
-        fault = self._faults.of_action("action", action.names, action.node_uid, action.bdb_uid)
-        if fault is not None and fault.settings["outcome"] == "lingering":
-            fault = None  # it strikes when all is done
-        strikes = fault is not None and fault.settings.get("at", 0) <= progress
-        goal = max(action.progress, float(fault.settings.get("at", 0))) if fault and strikes else progress
-        await self._move(goal, seconds)
-        if fault is not None and strikes:
-            await self._strike(fault)
-            await self._move(progress, seconds)
+        fault = self._fault(*STRIKING)
+        at = 0.0 if fault is None else float(fault.settings.get("at", 0))
+        if fault is None or at > progress:
+            return await self._move(progress, seconds)
+        await self._move(max(action.progress, at), seconds)
+        await self._strike(fault)
+        await self._move(progress, seconds)
 
     async def finish(self) -> None:
         """The last step; what comes after it cannot fail."""
@@ -113,17 +125,17 @@ class Run:
         duration = self._slow * max(0.0, goal - start) / 100 or seconds * self._pace
         ticks = max(1, math.ceil(duration / TICK))
         for tick in range(1, ticks + 1):
-            self._check_cancelled()
+            await self._obey()
             await asyncio.sleep(duration / ticks)
             action.progress = start + (goal - start) * tick / ticks
             action.heartbeat = time.time()
-        self._check_cancelled()
+        await self._obey()
 
     async def _strike(self, fault: Fault) -> None:
         self._faults.hit(fault)
         settings = fault.settings
         if settings["outcome"] not in HOLDING:
-            error = settings.get("error", f"{self.action.name} was made to end as {settings['outcome']}")
+            error = settings.get("error", f"{self.action.name} ended as {settings['outcome']} by a fault.")
             raise ActionStopped(settings["outcome"], settings.get("error_code", "internal_error"), error)
         if settings["outcome"] == "early":
             self.action.status = "completed"  # its work has not come that far
@@ -133,14 +145,14 @@ class Run:
 
     async def _hold(self, fault: Fault) -> None:
         while self._faults.holds(fault):
-            self._check_cancelled()
+            await self._obey()
             await asyncio.sleep(TICK)
 
     async def linger(self) -> None:
-        """The work is done; a fault may keep the action looking as if it were not."""
+        """After the work: a fault may keep the action shown as running."""
         action = self.action
-        fault = self._faults.of_action("action", action.names, action.node_uid, action.bdb_uid)
-        if fault is not None and fault.settings["outcome"] == "lingering":
+        fault = self._fault("lingering")
+        if fault is not None:
             action.lingering = True
             action.progress = min(action.progress, float(fault.settings.get("at", 100)))
             await self._hold(self._faults.hit(fault))
@@ -218,6 +230,12 @@ class ActionBook:
 
     def busy(self, bdb_uid: int) -> bool:
         return any(not action.terminal and not action.lingering for action in self.of_bdb(bdb_uid))
+
+    def supersede(self, node_uid: int, names: Collection[str]) -> None:
+        """Drop the remaining work of actions that are shown as completed: a later action of the node begins."""
+        for action in self.scoped("node", node_uid):
+            if action.name in names and action.uid in self._running and action.terminal:
+                action.superseded = True
 
     def scoped(self, scope: str, node_uid: int | None = None) -> list[Action]:
         return [a for a in self.all() if a.scope == scope and (node_uid is None or a.node_uid == node_uid)]

@@ -19,15 +19,21 @@ if TYPE_CHECKING:
     from .emulator import Emulator
 
 CHANGE_MASTER = "change_master"
-CHANGE_MASTER_SINCE = (7, 4, 0)
 
 
 def _not_found(uid: str) -> ApiError:
     return ApiError(404, "action_not_found", f"Action {uid} does not exist.")
 
 
+def _seen(call: Call) -> list[Action]:
+    """All actions but those of databases that the user does not see."""
+    return [
+        action for action in call.emulator.cluster.actions.all() if action.bdb_uid is None or call.sees(action.bdb_uid)
+    ]
+
+
 async def list_v1(call: Call) -> dict[str, Any]:
-    shown = [action for action in call.emulator.cluster.actions.all() if action.kind != "other"]
+    shown = [action for action in _seen(call) if action.kind != "other"]
     return {
         "actions": [render.as_v1(action) for action in shown if action.kind == "task"],
         "state-machines": [render.as_v1(action) for action in shown if action.kind == "state-machine"],
@@ -36,31 +42,30 @@ async def list_v1(call: Call) -> dict[str, Any]:
 
 async def get_v1(call: Call) -> dict[str, Any]:
     action = call.emulator.cluster.actions.get(call.text("uid"))
-    if action is None or action.kind == "other":
+    if action is None or action not in _seen(call) or action.kind == "other":
         raise _not_found(call.text("uid"))
     return render.as_v1(action)
 
 
 async def list_v2(call: Call) -> list[dict[str, Any]]:
-    return [render.as_v2(action) for action in call.emulator.cluster.actions.all()]
+    return [render.as_v2(action) for action in _seen(call)]
 
 
 async def get_v2(call: Call) -> dict[str, Any]:
     action = call.emulator.cluster.actions.get(call.text("uid"))
-    if action is None:
+    if action is None or action not in _seen(call):
         raise _not_found(call.text("uid"))
     return render.as_v2(action)
 
 
 async def of_bdb(call: Call) -> list[dict[str, Any]]:
-    cluster = call.emulator.cluster
-    cluster.bdb(call.uid())
-    return [render.as_bdb_action(action) for action in cluster.actions.of_bdb(call.uid())]
+    actions = call.emulator.cluster.actions.of_bdb(call.bdb_uid())
+    return [render.as_bdb_action(action) for action in actions]
 
 
 # -- actions of a scope: one instance of a type at a time -----------------------------------------------------
 def _scoped_list(call: Call, actions: list[Action]) -> dict[str, Any]:
-    precise = call.emulator.cluster.features.float_progress
+    precise = call.emulator.cluster.release.does("progress is a float")
     return {"actions": [render.as_scoped(action, float_progress=precise) for action in actions]}
 
 
@@ -68,13 +73,13 @@ def _all_scoped(call: Call, scope: str) -> Any:
     """The reference shows this as a list in one place and as an object in another; a test may choose."""
     cluster = call.emulator.cluster
     shown = _scoped_list(call, cluster.actions.scoped(scope))
-    return shown["actions"] if cluster.list_shape == "list" else shown
+    return shown["actions"] if cluster.settings.list_shape == "list" else shown
 
 
 def _single(call: Call, action: Action | None, name: str) -> dict[str, Any]:
     if action is None:
         raise ApiError(404, "action_not_found", f"Action {name} does not run, and there is no status of a last run.")
-    return render.as_single(action, float_progress=call.emulator.cluster.features.float_progress)
+    return render.as_single(action, float_progress=call.emulator.cluster.release.does("progress is a float"))
 
 
 def _queued(action: Action) -> dict[str, Any]:
@@ -133,7 +138,7 @@ async def cluster_action(call: Call) -> dict[str, Any]:
 async def start_cluster_action(call: Call) -> dict[str, Any]:
     cluster, name, body = call.emulator.cluster, call.text("action"), call.object_body()
     node = None
-    if name == CHANGE_MASTER and cluster.version >= CHANGE_MASTER_SINCE:
+    if name == CHANGE_MASTER and cluster.release.does("action change_master"):
         node = cluster.node(_node_uid(body))
     elif name not in cluster.cluster_actions:
         raise ApiError(400, "invalid_action", f"The cluster has no action '{name}'.")
@@ -181,16 +186,12 @@ async def end_cluster_action(call: Call) -> Response:
     return _cancel_or_clear(call, _cluster_action(call), call.text("action"))
 
 
-def _has_v2(emulator: Emulator) -> bool:
-    return emulator.cluster.features.v2_actions
-
-
 ROUTES: list[Route] = [
     api("GET", "/v1/actions", list_v1, VIEWERS),
     api("GET", "/v1/actions/bdb/{uid:int}", of_bdb, VIEWERS),
     api("GET", "/v1/actions/{uid}", get_v1, VIEWERS),
-    api("GET", "/v2/actions", list_v2, VIEWERS, available=_has_v2),
-    api("GET", "/v2/actions/{uid}", get_v2, VIEWERS, available=_has_v2),
+    api("GET", "/v2/actions", list_v2, VIEWERS),
+    api("GET", "/v2/actions/{uid}", get_v2, VIEWERS),
     api("GET", "/v1/nodes/actions", node_actions_all, VIEWERS),
     api("GET", "/v1/nodes/{uid:int}/actions", node_actions, VIEWERS),
     api("GET", "/v1/nodes/{uid:int}/actions/{action}", node_action, VIEWERS),

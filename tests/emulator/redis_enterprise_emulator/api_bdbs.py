@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from starlette.responses import Response
@@ -11,11 +12,12 @@ from starlette.routing import Route
 
 from . import bdb_rules as rules
 from .cluster import Cluster
+from .cluster_object import cluster_object
 from .errors import ApiError
 from .model import DB_WRITERS, VIEWERS
-from .routing import Call, api
+from .routing import Call, Handler, api
 
-DEFAULT_LAG_TOLERANCE_MS = 100
+EMPTY = "text/html"  # the type of the empty body that says that a database is available
 
 
 def _fields(call: Call) -> list[str] | None:
@@ -33,12 +35,12 @@ def _rendered(cluster: Cluster, view: rules.ClusterView, bdb: dict[str, Any], ca
 async def list_bdbs(call: Call) -> list[dict[str, Any]]:
     cluster = call.emulator.cluster
     view = cluster.view()
-    return [_rendered(cluster, view, bdb, call) for dummy, bdb in sorted(cluster.bdbs.items())]
+    return [_rendered(cluster, view, bdb, call) for uid, bdb in sorted(cluster.bdbs.items()) if call.sees(uid)]
 
 
 async def get_bdb(call: Call) -> dict[str, Any]:
     cluster = call.emulator.cluster
-    return _rendered(cluster, cluster.view(), cluster.bdb(call.uid()), call)
+    return _rendered(cluster, cluster.view(), cluster.bdb(call.bdb_uid()), call)
 
 
 async def create_v1(call: Call) -> dict[str, Any]:
@@ -56,17 +58,21 @@ async def create_v2(call: Call) -> dict[str, Any]:
 
 
 async def update(call: Call) -> dict[str, Any]:
-    return call.emulator.databases.update(call.uid(), call.object_body(), dry_run=call.flag("dry_run"))
+    return call.emulator.databases.update(call.bdb_uid(), call.object_body(), dry_run=call.flag("dry_run"))
 
 
-async def update_with_action(call: Call) -> dict[str, Any]:
-    return call.emulator.databases.update(
-        call.uid(), call.object_body(), dry_run=call.flag("dry_run"), action=call.text("action")
-    )
+def _update_with(action: str) -> Handler:
+    async def handler(call: Call) -> dict[str, Any]:
+        uid, release = call.bdb_uid(), call.emulator.cluster.release
+        if call.body is None and not release.does("update with action needs no body"):
+            raise ApiError(400, "bad_request", "The request needs a body.")
+        return call.emulator.databases.update(uid, call.object_body(), dry_run=call.flag("dry_run"), action=action)
+
+    return handler
 
 
 async def delete(call: Call) -> dict[str, Any]:
-    return call.emulator.databases.delete(call.uid())
+    return call.emulator.databases.delete(call.bdb_uid())
 
 
 async def json_schema(call: Call) -> dict[str, Any]:
@@ -77,47 +83,70 @@ async def json_schema(call: Call) -> dict[str, Any]:
 
 
 # -- availability ---------------------------------------------------------------------------------------------
-def _tolerance(call: Call) -> int:
-    text = call.query("availability_lag_tolerance_ms")
-    if text is None:
-        return DEFAULT_LAG_TOLERANCE_MS
-    if not text.isdigit():
+def _lag_tolerance(call: Call) -> int | None:
+    """In milliseconds, the request's or else the cluster's; None if no lag check is asked for, or known."""
+    cluster = call.emulator.cluster
+    if not cluster.release.does("lag check"):
+        return None
+    checks = [name for name in (call.query("extend_check") or "").split(",") if name]
+    if [name for name in checks if name != "lag"]:
+        raise ApiError(400, "invalid_schema", "extend_check knows 'lag' only.")
+    text = call.query("availability_lag_tolerance_ms") or ""
+    if text and not text.isdigit():
         raise ApiError(400, "invalid_schema", "availability_lag_tolerance_ms must be an integer.")
-    return int(text)
+    if not checks:
+        return None
+    return int(text or cluster_object(cluster)["availability_lag_tolerance_ms"])
 
 
-async def _lagging(cluster: Cluster, bdb_uid: int) -> bool:
-    if cluster.faults.of_bdb("lag", bdb_uid) is not None:
+async def _lagging(cluster: Cluster, bdb_uid: int, tolerance: int) -> bool:
+    fault = cluster.faults.of_bdb("lag", bdb_uid)
+    if fault is not None and fault.settings.get("milliseconds", sys.maxsize) > tolerance:
         return True
     for shard in cluster.shards_of(bdb_uid):
         if shard.role == "slave":
-            if not cluster.shard_up(shard):
+            if not cluster.link_up(shard):
                 return True
             state = await cluster.plane_of(bdb_uid).replica_state(shard.uid)
-            if not state.link_up:
+            if not state.link_up and fault is None:
                 return True
     return False
 
 
-async def availability(call: Call) -> Response:
-    cluster, uid = call.emulator.cluster, call.uid()
-    checks = [name for name in (call.query("extend_check") or "").split(",") if name]
-    if cluster.features.lag_check:
-        if [name for name in checks if name != "lag"]:
-            raise ApiError(400, "invalid_schema", "extend_check knows 'lag' only.")
-        _tolerance(call)
-    if uid not in cluster.bdbs:
+async def _available(call: Call, uid: int, tolerance: int | None) -> Response:
+    if tolerance is not None and await _lagging(call.emulator.cluster, uid, tolerance):
+        raise ApiError(503, "bdb_unavailable", f"A replica of database {uid} lags behind its primary.")
+    return Response(status_code=200, media_type=EMPTY)
+
+
+def _known_bdb(call: Call) -> int:
+    uid = call.uid()
+    if uid not in call.emulator.cluster.bdbs or not call.sees(uid):
         raise ApiError(404, "db_not_found", f"Database {uid} does not exist in the cluster.")
-    reasons = await _reasons(cluster, uid)
+    return uid
+
+
+async def availability(call: Call) -> Response:
+    tolerance, uid = _lag_tolerance(call), _known_bdb(call)
+    reasons = await unavailable_reasons(call.emulator.cluster, uid)
     if reasons:
         code = "bdb_unavailable" + "".join(f"_{reason}" for reason in reasons)
         raise ApiError(503, code, f"Database {uid} is not available: {', '.join(reasons)}.")
-    if "lag" in checks and cluster.features.lag_check and await _lagging(cluster, uid):
-        raise ApiError(503, "bdb_unavailable", f"A replica of database {uid} lags behind its master.")
-    return Response(status_code=200)
+    return await _available(call, uid, tolerance)
 
 
-async def _reasons(cluster: Cluster, bdb_uid: int) -> list[str]:
+async def local_availability(call: Call) -> Response:
+    """Of the database's endpoint on the node that was asked."""
+    cluster = call.emulator.cluster
+    tolerance, uid = _lag_tolerance(call), _known_bdb(call)
+    if call.asked_node not in cluster.endpoint_nodes(uid) or await unavailable_reasons(cluster, uid):
+        if not cluster.release.does("local availability is 503"):
+            raise ApiError(500)
+        raise ApiError(503, "bdb_endpoint_unavailable", f"Database {uid} has no available endpoint on this node.")
+    return await _available(call, uid, tolerance)
+
+
+async def unavailable_reasons(cluster: Cluster, bdb_uid: int) -> list[str]:
     if bdb_uid in cluster.loaded:
         return []
     endpoint = cluster.endpoints.get(bdb_uid)
@@ -140,6 +169,7 @@ ROUTES: list[Route] = [
     api("PUT", "/v1/bdbs/{uid:int}", update, DB_WRITERS),
     api("DELETE", "/v1/bdbs/{uid:int}", delete, DB_WRITERS),
     api("GET", "/v1/bdbs/{uid:int}/availability", availability, VIEWERS),
-    api("PUT", "/v1/bdbs/{uid:int}/{action}", update_with_action, DB_WRITERS),
+    api("GET", "/v1/local/bdbs/{uid:int}/endpoint/availability", local_availability, VIEWERS),
+    *(api("PUT", f"/v1/bdbs/{{uid:int}}/{action}", _update_with(action), DB_WRITERS) for action in rules.ACTIONS),
     api("GET", "/v1/jsonschema", json_schema, VIEWERS),
 ]

@@ -4,17 +4,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import objects
+from . import capacity, objects
+from .cluster_object import cluster_object
 from .dataplane.base import DataPlaneError
 from .errors import ApiError
-from .health import health_report
 from .model import ADMINS, VIEWERS, Shard
 from .routing import Call, api
+
+_MEMORY_KEYS = ("used_memory", "used_memory_rss")
 
 
 async def list_nodes(call: Call) -> list[dict[str, Any]]:
@@ -63,6 +66,47 @@ async def delete_snapshot(call: Call) -> dict[str, str]:
     return found.as_object()
 
 
+async def take_snapshot(call: Call) -> dict[str, str]:
+    emulator, name = call.emulator, call.text("name")
+    node = emulator.cluster.node(call.uid())
+    if any(snapshot.name == name for snapshot in node.snapshots):
+        raise ApiError(409, "snapshot_exists", f"Node {node.uid} has a snapshot {name} already.")
+    taken = emulator.node_actions.maintenance.snapshot_of(node, name, time.gmtime(), maintenance=False)
+    node.snapshots.insert(0, taken)
+    emulator.cluster.touch()
+    return taken.as_object()
+
+
+# Members of a node that can be set, with their types.
+_NODE_FIELDS: dict[str, type] = {
+    "accept_servers": bool,
+    "max_listeners": int,
+    "max_redis_servers": int,
+    "rack_id": str,
+    "second_rack_id": str,
+}
+
+
+async def put_node(call: Call) -> dict[str, Any]:
+    cluster, body = call.emulator.cluster, call.object_body()
+    node = cluster.node(call.uid())
+    for name, value in body.items():
+        if name not in cluster.release.shown("node", _NODE_FIELDS):
+            raise ApiError(400, "invalid_schema", f"A node has no field '{name}' that can be set.")
+        if type(value) is not _NODE_FIELDS[name]:
+            raise ApiError(400, "invalid_schema", f"'{name}' has a value of the wrong type.")
+    if body.get("accept_servers") is False and (cluster.shards_on(node.uid) or cluster.endpoints_on(node.uid)):
+        raise ApiError(406, "node_already_populated", f"Node {node.uid} contains shards or endpoints.")
+    if node.rack_id and body.get("rack_id", node.rack_id) != node.rack_id:
+        raise ApiError(406, "node_already_has_rack_id", f"Node {node.uid} has the rack id {node.rack_id}.")
+    if "accept_servers" in body:
+        node.quorum_only = not body["accept_servers"]
+    for name in set(body) - {"accept_servers"}:
+        setattr(node, name, body[name])
+    cluster.touch()
+    return objects.node_object(cluster, node)
+
+
 async def _shard(call: Call, shard: Shard) -> dict[str, Any]:
     cluster = call.emulator.cluster
     wanted = call.request.query_params.getlist("extra_info_keys")
@@ -72,33 +116,43 @@ async def _shard(call: Call, shard: Shard) -> dict[str, Any]:
             have = await cluster.plane_of(shard.bdb_uid).shard_info(shard.uid)
         except DataPlaneError:
             have = {}
+        if shard.bdb_uid in cluster.usage:
+            have = {**have, **dict.fromkeys(_MEMORY_KEYS, str(capacity.used_memory(cluster, shard)))}
         info = {key: int(have[key]) if have[key].isdigit() else have[key] for key in wanted if key in have}
     return objects.shard_object(cluster, shard, info)
 
 
 async def list_shards(call: Call) -> list[dict[str, Any]]:
-    return [await _shard(call, shard) for dummy, shard in sorted(call.emulator.cluster.shards.items())]
+    shards = sorted(call.emulator.cluster.shards.items())
+    return [await _shard(call, shard) for dummy, shard in shards if call.sees(shard.bdb_uid)]
+
+
+async def shards_of_bdb(call: Call) -> list[dict[str, Any]]:
+    uid = call.bdb_uid()
+    shards = sorted(call.emulator.cluster.shards_of(uid), key=lambda shard: shard.uid)
+    return [await _shard(call, shard) for shard in shards]
 
 
 async def get_shard(call: Call) -> dict[str, Any]:
     shard = call.emulator.cluster.shards.get(call.uid())
-    if shard is None:
+    if shard is None or not call.sees(shard.bdb_uid):
         raise ApiError(404, "shard_not_found", f"Shard {call.uid()} does not exist.")
     return await _shard(call, shard)
 
 
 async def get_cluster(call: Call) -> dict[str, Any]:
-    return objects.cluster_object(call.emulator.cluster)
+    return cluster_object(call.emulator.cluster)
 
 
 async def get_policy(call: Call) -> dict[str, Any]:
-    return call.emulator.cluster.policy
+    cluster = call.emulator.cluster
+    return cluster.release.shown("policy", cluster.policy)
 
 
 async def put_policy(call: Call) -> Response:
     cluster, body = call.emulator.cluster, call.object_body()
     for key, value in body.items():
-        if key not in cluster.policy:
+        if key not in cluster.release.shown("policy", cluster.policy):
             raise ApiError(400, "invalid_schema", f"The policy has no field '{key}'.")
         if type(value) is not type(cluster.policy[key]):
             raise ApiError(400, "invalid_schema", f"'{key}' has a value of the wrong type.")
@@ -112,11 +166,25 @@ async def get_license(call: Call) -> dict[str, Any]:
 
 
 async def list_modules(call: Call) -> list[dict[str, Any]]:
-    return call.emulator.cluster.modules
+    cluster = call.emulator.cluster
+    return [cluster.release.shown("module", module) for module in cluster.modules]
 
 
-async def health(call: Call) -> dict[str, Any]:
-    return health_report(call.emulator.cluster, issues_only=call.flag("issues_only"))
+async def get_module(call: Call) -> dict[str, Any]:
+    for module in await list_modules(call):
+        if module["uid"] == call.text("uid"):
+            return module
+    raise ApiError(404, "module_not_exist", f"Module {call.text('uid')} does not exist.")
+
+
+async def master_healthcheck(call: Call) -> dict[str, str]:
+    """Whether the node that is asked is connected to the primary."""
+    cluster = call.emulator.cluster
+    try:
+        cluster.check_serving()
+    except ApiError:
+        return {"status": "inactive"}
+    return {"status": "active"}
 
 
 ROUTES: list[Route] = [
@@ -126,7 +194,9 @@ ROUTES: list[Route] = [
     api("GET", "/v1/nodes/{uid:int}", get_node, VIEWERS),
     api("GET", "/v1/nodes/{uid:int}/status", node_status, VIEWERS),
     api("GET", "/v1/nodes/{uid:int}/snapshots", snapshots, VIEWERS),
+    api("POST", "/v1/nodes/{uid:int}/snapshots/{name}", take_snapshot, ADMINS),
     api("DELETE", "/v1/nodes/{uid:int}/snapshots/{name}", delete_snapshot, ADMINS),
+    api("PUT", "/v1/nodes/{uid:int}", put_node, ADMINS),
     api("GET", "/v1/shards", list_shards, VIEWERS),
     api("GET", "/v1/shards/{uid:int}", get_shard, VIEWERS),
     api("GET", "/v1/cluster", get_cluster, VIEWERS),
@@ -135,7 +205,7 @@ ROUTES: list[Route] = [
     api("PUT", "/v1/cluster/policy", put_policy, ADMINS),
     api("GET", "/v1/license", get_license, VIEWERS),
     api("GET", "/v1/modules", list_modules, VIEWERS),
-    api(
-        "GET", "/v4/cluster/health", health, VIEWERS, available=lambda emulator: emulator.cluster.features.health_report
-    ),
+    api("GET", "/v1/modules/{uid}", get_module, VIEWERS),
+    api("GET", "/v1/bdbs/{uid:int}/shards", shards_of_bdb, VIEWERS),
+    api("GET", "/v1/local/node/master_healthcheck", master_healthcheck, VIEWERS),
 ]

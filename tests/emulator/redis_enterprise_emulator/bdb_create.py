@@ -11,19 +11,20 @@ from typing import Any
 
 from .bdb_checks import check_rules, check_slots
 from .bdb_errors import refuse
-from .bdb_field import Access, Version, fresh
+from .bdb_field import Access, fresh
 from .bdb_modules import choose_modules, choose_version
 from .bdb_normalise import normalised
 from .bdb_schema import DEFAULT_SHARD_KEY_REGEX, FIELDS, V722, default_of, defaults
 from .bdb_types import check_body
 from .bdb_view import Case, ClusterView
+from .versions import Version
 
 _ALPHABET = string.ascii_letters + string.digits
 _FLASH_AOF_SIZE = 161061273600
 
 
 def generated_password() -> str:
-    """As long as the cluster's own: 48 letters and digits."""
+    """A password of 48 letters and digits, as the cluster generates it."""
     return "".join(secrets.choice(_ALPHABET) for dummy in range(48))
 
 
@@ -65,7 +66,7 @@ def _assembled(body: Mapping[str, Any], view: ClusterView, uid: int) -> dict[str
     bdb["uid"] = uid
     bdb["authentication_admin_pass"] = generated_password()
     bdb["created_time"] = bdb["last_changed_time"] = view.now
-    bdb.update(_dependent_defaults(body))
+    bdb.update(_dependent_defaults(body, view))
     bdb.update(normalised(body, bdb))
     bdb.update(choose_version(body, view.version))
     bdb["module_list"] = choose_modules(bdb, body.get("module_list", []), view)
@@ -80,13 +81,13 @@ def _check_lfu(body: Mapping[str, Any]) -> None:
             raise refuse("eviction_policy_violation", "LFU policies are not supported by database versions below 4.")
 
 
-def _dependent_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
+def _dependent_defaults(body: Mapping[str, Any], view: ClusterView) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if body.get("type") == "memcached":
         found["eviction_policy"] = "allkeys-lru"
     if body.get("bigstore"):
         found["max_aof_file_size"] = _FLASH_AOF_SIZE
-    if body.get("sharding") and "shard_key_regex" not in body:
+    if body.get("sharding") and "shard_key_regex" not in body and not view.needs_rules:
         found["shard_key_regex"] = fresh(list(DEFAULT_SHARD_KEY_REGEX))
     return found
 

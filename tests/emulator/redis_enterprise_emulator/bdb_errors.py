@@ -82,7 +82,11 @@ REFUSALS: dict[str, Refusal] = {
     "replication_node_violation": Refusal(406, "replication with fewer than two nodes"),
     "replication_size_violation": Refusal(406, "less than 1 MiB for each shard and replica", "inferred"),
     "crdt_sharding_violation": Refusal(406, "sharding turned on for a crdt database that has none"),
-    "invalid_action": Refusal(400, "an action that is neither flush nor reset_admin_pass", "inferred"),
+    "invalid_action": Refusal(
+        400,
+        "an action that is neither flush nor reset_admin_pass; over the API that is an unknown path (live)",
+        "inferred",
+    ),
     # Not in the tables
     "invalid_schema": Refusal(
         400, "unknown field, wrong type, value out of range (code as on the OCSP page)", "inferred"

@@ -8,14 +8,14 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-Version = tuple[int, int, int]
+from .versions import Version
 
 
 class _Absent(enum.Enum):
     ABSENT = "absent"
 
 
-ABSENT = _Absent.ABSENT  # the key is not in the object until somebody sets it
+ABSENT = _Absent.ABSENT  # the key is absent until it is set
 
 
 class Access(enum.Enum):
@@ -38,16 +38,19 @@ class Field:
     enum: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
-    pattern: str = ""  # of the whole string
+    pattern: str = ""  # matched against the entire string
     items: Field | None = None  # of an array
     members: tuple[Field, ...] = ()  # of an object; none means that any member will do
     required: tuple[str, ...] = ()  # members without which an object is refused
     since: Version = (0, 0, 0)
+    gap: tuple[Version, Version] | None = None  # releases from the first up to the second do not know it
+    shown: Version = (0, 0, 0)  # the release from which answers show the default too
+    older: tuple[Version, Any] | None = None  # up to this release new objects had that value
     deprecated: str = ""  # the release that deprecated it
     secret: bool = False
     extended: bool = False  # returned with ?extended=true only
     code: str = "invalid_schema"  # the error for a value outside of the enum
-    hidden: bool = False  # can be set, and GET never says to what
+    hidden: bool = False  # can be set, and is never returned
 
 
 def boolean(name: str, default: Any = ABSENT, **more: Any) -> Field:

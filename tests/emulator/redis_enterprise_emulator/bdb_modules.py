@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Database versions and modules: which a release has, and how a module_list comes back."""
+"""Database versions and modules: those of a release, and the module_list of a new database."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .bdb_errors import refuse
-from .bdb_field import Version
 from .bdb_view import Case, ClusterView, major
 from .catalog import database_versions, newest_redis
+from .versions import Version
 
 # Databases of Redis 8 and later have the bundled modules without asking. (doc) The order is that of the captured
 # object. That a module_list given with such a database adds nothing and takes nothing away is inferred.
@@ -116,7 +116,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def check_capabilities(case: Case) -> None:
-    """Modules say what they can live with; the names are those of the cluster's module objects."""
+    """Refuse modules that lack a capability which the configuration needs."""
     needed = set(_needed(case))
     modules = {module.get("uid"): module for module in case.view.modules}
     for entry in case.value("module_list"):

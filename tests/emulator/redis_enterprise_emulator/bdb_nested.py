@@ -193,12 +193,5 @@ AUDIT = (
     integer("max_total_key_bytes", 131072),
 )
 
-GRADUAL_LIMITS = tuple(
-    integer(name, default, low=-1)
-    for name, default in (
-        ("src_endpoint_limit", 1),
-        ("dst_endpoint_limit", -1),
-        ("dst_shard_limit", -1),
-        ("src_node_limit", -1),
-    )
-)
+GRADUAL_DEFAULTS = {"src_endpoint_limit": 1, "dst_endpoint_limit": -1, "dst_shard_limit": -1, "src_node_limit": -1}
+GRADUAL_LIMITS = tuple(integer(name, default, low=-1) for name, default in GRADUAL_DEFAULTS.items())

@@ -7,21 +7,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .bdb_field import ABSENT, Field, Version, fresh
+from .bdb_field import ABSENT, Access, Field, fresh
 from .bdb_nested import MODULE_OF
-from .bdb_schema import FIELDS
+from .bdb_schema import FIELDS, unshown
 from .bdb_view import ClusterView
+from .versions import Version
 
 MASK = "********"  # inferred: the reference says only that the credentials are masked
 
 _HIDDEN = frozenset(name for name, field in FIELDS.items() if field.hidden)
+_SETTINGS = frozenset(name for name, field in FIELDS.items() if field.access is Access.ANY)
 _EXTENDED = tuple(name for name, field in FIELDS.items() if field.extended)
 
 
 def render(
     bdb: Mapping[str, Any], view: ClusterView, *, fields: Sequence[str] | None = None, extended: bool = False
 ) -> dict[str, Any]:
-    """The fields asked for, or all; of names that are none nothing is said. Shares its values with the store."""
+    """The requested fields, or all; unknown names are ignored. The values are shared with the store."""
     if fields is None:
         found = dict(bdb)
         for name in _EXTENDED:
@@ -30,12 +32,20 @@ def render(
         found = {name: bdb[name] for name in fields if name in bdb and name not in _EXTENDED}
     if extended:
         found.update(_module_options(bdb, view.version, fields))
+    for name in _left_out(view).intersection(found):
+        if found[name] == FIELDS[name].default:
+            del found[name]
     for name in _HIDDEN.intersection(found):
         found[name] = []
     if view.mask_credentials:
         for name in _MASKED.keys() & found.keys():
             found[name] = _MASKED[name](found[name])
     return found
+
+
+def _left_out(view: ClusterView) -> frozenset[str]:
+    """Fields that are omitted while they have their default."""
+    return _SETTINGS if view.defaults_left_out else unshown(view.version)
 
 
 def _module_options(bdb: Mapping[str, Any], version: Version, fields: Sequence[str] | None) -> dict[str, Any]:
@@ -51,7 +61,7 @@ def _module_options(bdb: Mapping[str, Any], version: Version, fields: Sequence[s
 
 
 def _masker(field: Field) -> Callable[[Any], Any] | None:
-    """What hides the secrets of a field; None when there are none in it. An empty secret stays empty."""
+    """A function that masks the secrets in a field; None if it has none. An empty secret stays empty."""
     if field.secret:
         return lambda value: MASK if value else value
     if field.items is not None and (inner := _masker(field.items)) is not None:

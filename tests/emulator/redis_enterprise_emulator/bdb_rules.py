@@ -7,7 +7,7 @@ from __future__ import annotations
 from .bdb_create import new_bdb
 from .bdb_render import render
 from .bdb_types import json_schema
-from .bdb_update import busy, check_delete, updated_bdb
+from .bdb_update import ACTIONS, busy, check_delete, updated_bdb
 from .bdb_view import ClusterView
 
-__all__ = ["ClusterView", "busy", "check_delete", "json_schema", "new_bdb", "render", "updated_bdb"]
+__all__ = ["ACTIONS", "ClusterView", "busy", "check_delete", "json_schema", "new_bdb", "render", "updated_bdb"]

@@ -3,10 +3,10 @@
 """The table of all fields of a BDB object.
 
 Names, types, ranges and values are those of the vendor's reference. Defaults are those of an object captured from a
-cluster of release 8.0; a field that this object does not have has no default here either, even where the reference
-names one: the key is absent until it is set. Two things are our own reading: which fields can be set at creation only
-(the reference says so for uid, replica_read_only and version alone), and which of the undocumented fields of the
-captured object (the last part of the table) can be set at all.
+cluster of release 8.0 and, before 7.22, of one captured from 7.8; a field that neither has has no default here, even
+where the reference names one: the key is absent until it is set. Fields that captures of later builds have show the
+default that the reference names. Two things are our own reading: which fields can be set at creation only (the
+reference says so for uid, replica_read_only, port and version alone), and which undocumented ones can be set at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from .bdb_field import (
     ABSENT,
     Access,
     Field,
-    Version,
     array,
     boolean,
     choice,
@@ -30,11 +29,16 @@ from .bdb_field import (
     secret,
     string,
 )
+from .versions import Version
 
 V78: Version = (7, 8, 0)
 V722: Version = (7, 22, 0)
 V80: Version = (8, 0, 0)
 V82: Version = (8, 2, 0)
+V742: Version = (7, 4, 2)
+V72: Version = (7, 2, 4)
+V8020: Version = (8, 0, 20)  # seen live on 8.0.20-68; documented since 8.0, where it is
+MENDED: Version = (7, 22, 2, 20)  # answers show what has its default (release notes, RS107596)
 
 _READ = Access.READ
 _CREATE = Access.CREATE
@@ -60,7 +64,7 @@ _DOCUMENTED = (
     integer("active_defrag_threshold_upper", 100, 0, 1000, since=V722),
     choice("activedefrag", "no", "yes", "no", since=V722),
     choice("aof_policy", "appendfsync-every-sec", "appendfsync-every-sec", "appendfsync-always"),
-    record("audit_settings", *nested.AUDIT, since=V82),
+    record("audit_settings", *nested.AUDIT, default={"audit_mode": "disabled"}, since=V82),
     secret("authentication_admin_pass"),  # generated at creation
     secret("authentication_redis_pass", "", deprecated="7.2"),
     secret("authentication_sasl_pass", ""),
@@ -69,16 +73,16 @@ _DOCUMENTED = (
     array("authentication_ssl_crdt_certs", nested.CERTIFICATE, []),
     array("authorized_names", string(""), deprecated="6.4.2"),
     array("authorized_subjects", nested.SUBJECT, []),
-    boolean("auto_shards_balancing", since=V80),
-    integer("auto_shards_balancing_grace_period", since=V80),
+    boolean("auto_shards_balancing", False, since=V80, shown=V8020),
+    integer("auto_shards_balancing_grace_period", 120, since=V80, shown=V8020),
     boolean("auto_upgrade", False),
     array("avoid_nodes", string("")),
     array("background_op", record(""), [{"status": "idle"}], access=_READ, deprecated="7.8.2"),
     boolean("backup", False),
     choice("backup_failure_reason", "", *_FAILED, access=_READ),
     integer("backup_history", 0),
-    integer("backup_interval", 86400),
-    integer("backup_interval_offset"),
+    integer("backup_interval", 86400, older=(V722, 0)),
+    integer("backup_interval_offset", older=(V722, 0)),
     nested.location("backup_location"),
     number("backup_progress", 0.0, 0, 100, access=_READ),
     choice("backup_status", "", *_EXPORTING, access=_READ),
@@ -88,8 +92,8 @@ _DOCUMENTED = (
     integer("bigstore_version", 1, 1, 2, access=_CREATE, since=V722),
     choice("client_cert_subject_validation_type", "disabled", "disabled", "san_cn", "full_subject"),
     integer("conns", 5, 1),
-    integer("conns_global_maximum_dedicated", since=V80),
-    integer("conns_minimum_dedicated", since=V80),
+    integer("conns_global_maximum_dedicated", 0, since=V80, shown=V8020),
+    integer("conns_minimum_dedicated", 2, since=V80, shown=V8020),
     choice("conns_type", "per-thread", "per-thread", "per-shard"),
     boolean("crdt", False, access=_CREATE),
     boolean("crdt_causal_consistency", False),
@@ -115,23 +119,23 @@ _DOCUMENTED = (
     boolean("db_conns_auditing", False, deprecated="8.2.0"),
     boolean("default_user", True),
     string("disabled_commands"),
-    boolean("disconnect_clients_on_password_removal", since=V80),
+    boolean("disconnect_clients_on_password_removal", False, since=V80, shown=V8020),
     string("dns_address_master", "", access=_READ, deprecated="4.3.3"),
     boolean("email_alerts", False),
     string("endpoint"),
     record("endpoint_ip", access=_READ, deprecated="4.3.3"),
     integer("endpoint_node", access=_READ, deprecated="4.3.3"),
     array("endpoints", record(""), [], access=_READ),
-    choice("enforce_client_authentication", ABSENT, *_ON_OFF),
+    choice("enforce_client_authentication", ABSENT, *_ON_OFF, older=(V722, "disabled")),
     choice(
         "eviction_policy",
         "volatile-lru",
         *("volatile-lru", "volatile-ttl", "volatile-random", "allkeys-lru", "allkeys-random", "noeviction"),
         *("volatile-lfu", "allkeys-lfu", "allkeys-lrm", "volatile-lrm"),
     ),
-    choice("export_failure_reason", "", *_FAILED, access=_READ),
-    number("export_progress", 0.0, 0, 100, access=_READ),
-    choice("export_status", "", *_EXPORTING, access=_READ),
+    choice("export_failure_reason", "", *_FAILED, access=_READ, shown=MENDED),
+    number("export_progress", 0.0, 0, 100, access=_READ, shown=MENDED),
+    choice("export_status", "", *_EXPORTING, access=_READ, shown=MENDED),
     boolean("generate_text_monitor", False),
     integer("gradual_src_max_sources", 1, 1),
     choice("gradual_src_mode", "disabled", *_ON_OFF),
@@ -139,11 +143,11 @@ _DOCUMENTED = (
     choice("gradual_sync_mode", "auto", "enabled", "disabled", "auto"),
     choice(
         "gradual_sync_policy",
-        ABSENT,
+        "default",
         *("default", "non-gradual", "migration", "replica", "active-active", "custom"),
         since=V82,
     ),
-    record("gradual_sync_policy_parameters", *nested.GRADUAL_LIMITS, since=V82),
+    record("gradual_sync_policy_parameters", *nested.GRADUAL_LIMITS, default=nested.GRADUAL_DEFAULTS, since=V82),
     choice("hash_slots_policy", "16k", "legacy", "16k"),
     boolean("implicit_shard_key", False),
     string("import_failure_reason", "", access=_READ),
@@ -153,7 +157,7 @@ _DOCUMENTED = (
     string("last_backup_time", access=_READ),
     string("last_changed_time", "", access=_READ),
     string("last_export_time", access=_READ),
-    choice("link_sconn_on_full_request", ABSENT, "enabled", "disabled", "ssl_only", since=V80),
+    choice("link_sconn_on_full_request", "disabled", "enabled", "disabled", "ssl_only", since=V80, shown=V8020),
     integer("max_aof_file_size", 322122547200),
     integer("max_aof_load_time", 3600),
     integer("max_client_pipeline", 200, 1, 2047),
@@ -178,34 +182,40 @@ _DOCUMENTED = (
     choice("oss_cluster_api_preferred_endpoint_type", "ip", "ip", "hostname"),
     choice("oss_cluster_api_preferred_ip_type", "internal", "internal", "external"),
     boolean("oss_sharding", False),
-    integer("partial_request_timeout_seconds", since=V80),
+    integer("partial_request_timeout_seconds", 3, since=V80, shown=V8020),
     integer("port", 0, 0, 65535, access=_CREATE),
-    integer("preemptive_drain_timeout_seconds", since=V80),
+    integer("preemptive_drain_timeout_seconds", 2, since=V80, shown=V8020),
     record("probabilistic", *nested.PROBABILISTIC, since=V80, extended=True),
     choice("proxy_policy", "single", "single", "all-master-shards", "all-nodes", code="invalid_proxy_policy"),
-    record("query_performance_factor", boolean("active"), integer("scaling_factor", low=0, high=16), since=V80),
+    record(
+        "query_performance_factor",
+        *(boolean("active", False), integer("scaling_factor", 0, 0, 16)),
+        default={"active": False, "scaling_factor": 0},
+        since=V80,
+        shown=V8020,
+    ),
     boolean("rack_aware", False),
-    integer("recovery_wait_time", -1, -1),
+    integer("recovery_wait_time", -1, -1, since=V742),
     string("redis_version", "", access=_CREATE),
     string("repl_backlog_size", "auto", pattern=_SIZE),
     boolean("replica_read_only", False, access=_CREATE, since=V722),
-    choice("replica_sconns_on_demand", ABSENT, *_ON_OFF, since=V80),
+    choice("replica_sconns_on_demand", "enabled", *_ON_OFF, since=V80, shown=V8020),
     array("replica_sources", nested.SYNCER_SOURCE, []),
     choice("replica_sync", "disabled", *_SYNC),
     integer("replica_sync_connection_alarm_timeout_seconds", 0, since=V78),
     boolean("replica_sync_dist", True),
     boolean("replication", False),
-    integer("replication_oom_threshold_percent", ABSENT, 0, 20, since=V80),
-    boolean("resp3", True),
+    integer("replication_oom_threshold_percent", 5, 0, 20, since=V80, shown=V8020),
+    boolean("resp3", True, since=V72),
     array("roles_permissions", record("", integer("role_uid"), integer("redis_acl_uid"), required=("role_uid",)), []),
     choice("sched_policy", "cmp", "cmp", "mru", "spread", "mnp"),
     record("search", *nested.SEARCH, since=V80, extended=True),
-    boolean("search_on_bigstore", since=V80),
+    boolean("search_on_bigstore", False, since=V80, shown=V8020),
     boolean("shard_block_crossslot_keys", False),
     boolean("shard_block_foreign_keys", True),
     array("shard_key_regex", record("", string("regex"), required=("regex",)), []),
-    number("shard_imbalance_threshold", since=V80),
-    integer("shard_imbalance_threshold_percentage", since=V80),
+    number("shard_imbalance_threshold", 314572800, since=V80, shown=V8020),
+    integer("shard_imbalance_threshold_percentage", 20, since=V80, shown=V8020),
     array("shard_list", integer("", low=1), [], access=_READ),
     array("shards_blueprint", nested.BLUEPRINT, access=Access.WRITE),  # on the page of optimize_shards_placement
     boolean("sharding", False),
@@ -224,11 +234,11 @@ _DOCUMENTED = (
     array("sync_sources", nested.SYNCER_SOURCE, [], deprecated="5.0.1"),
     choice("syncer_log_level", "info", "crit", "error", "warn", "info", "trace", "debug"),
     choice("syncer_mode", "distributed", "distributed", "centralized", access=_READ),
-    array("tags", nested.TAG),
+    array("tags", nested.TAG, older=(V722, [])),
     record("timeseries", *nested.TIMESERIES, since=V80, extended=True),
     choice("tls_mode", "disabled", "enabled", "disabled", "replica_ssl"),
     integer("tracking_table_max_keys", 1000000, since=V78),
-    boolean("traffic_manually_disabled", access=_READ, since=V80),
+    boolean("traffic_manually_disabled", False, access=_READ, since=V8020),
     choice("type", "redis", "redis", "memcached", access=_CREATE),
     array("use_nodes", string("")),
     boolean("use_selective_flush", True, since=V80),
@@ -239,8 +249,8 @@ _DOCUMENTED = (
 # In the captured object, but not in the reference.
 _CAPTURED = (
     array("acl", record(""), []),
-    integer("bigstore_max_ram_ratio", 10, 1, 100),
-    boolean("compare_key_hslot", False),
+    integer("bigstore_max_ram_ratio", 10, 1, 100, shown=MENDED),
+    boolean("compare_key_hslot", False, shown=MENDED),
     array("dns_suffixes", string(""), []),
     boolean("flush_on_fullsync", True),
     integer("group_uid", 0),
@@ -249,13 +259,34 @@ _CAPTURED = (
     integer("topology_epoch", 1, access=_READ),
 )
 
-FIELDS: dict[str, Field] = {field.name: field for field in sorted(_DOCUMENTED + _CAPTURED, key=lambda row: row.name)}
+# Seen live on later builds, by name only: types and values are our reading.
+_SEEN = (
+    boolean("availability_api", True, since=(7, 22, 2, 170), gap=(V80, V8020)),
+    boolean("asm_scaling", False, access=_READ, since=V8020),
+    record("dmc_shard_routing_map", default={}, access=_READ, since=V8020),
+    boolean("is_balanced", True, access=_READ, since=V8020),
+    integer("link_sconn_on_full_request_size_limit", 0, since=V8020),
+    boolean("scaling_in_progress", False, access=_READ, since=V8020),
+    boolean("streamlined_translation", False, since=V8020),
+    boolean("string_sharing", False, since=V8020),
+    boolean("use_grpc_syncer_communication", False, since=V8020),
+    integer("max_pubsub_connections", 0, since=V82),
+    boolean("maxmemory_rapid_growth", False, since=V82),
+)
+
+FIELDS: dict[str, Field] = {
+    field.name: field for field in sorted(_DOCUMENTED + _CAPTURED + _SEEN, key=lambda row: row.name)
+}
 
 
 @cache
 def fields_of(version: Version) -> dict[str, Field]:
     """The fields that a release knows."""
-    return {name: field for name, field in FIELDS.items() if version >= field.since}
+    return {
+        name: field
+        for name, field in FIELDS.items()
+        if version >= field.since and not (field.gap and field.gap[0] <= version < field.gap[1])
+    }
 
 
 def default_of(name: str) -> Any:
@@ -265,5 +296,16 @@ def default_of(name: str) -> Any:
 
 
 def defaults(version: Version) -> dict[str, Any]:
-    """A new object of a release, with every default that it shows."""
-    return {name: fresh(row.default) for name, row in fields_of(version).items() if row.default is not ABSENT}
+    """A new object of a release, with every default."""
+    found = {}
+    for name, row in fields_of(version).items():
+        value = row.older[1] if row.older and version < row.older[0] else row.default
+        if value is not ABSENT:
+            found[name] = fresh(value)
+    return found
+
+
+@cache
+def unshown(version: Version) -> frozenset[str]:
+    """The fields that answers of a release leave out while they have their default."""
+    return frozenset(name for name, row in fields_of(version).items() if version < row.shown)

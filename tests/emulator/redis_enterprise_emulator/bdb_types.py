@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .bdb_errors import refuse
-from .bdb_field import ABSENT, Access, Field, Version
+from .bdb_field import ABSENT, Access, Field
 from .bdb_schema import fields_of
+from .versions import Version
 
 
 def _is_integer(value: object) -> bool:

@@ -33,9 +33,13 @@ def updated_bdb(
     if current.get("status", "active") != "active":
         raise busy()
     check_body(body, view.version, current)
-    _check_fixed(current, body)
+    _check_fixed(current, body, view)
     wanted = {name: value for name, value in body.items() if name in FIELDS and _settable(name)}
+    if _empties_modules(body, view):
+        wanted["module_list"] = []
     changes = normalised(wanted, current)
+    if "module_list" in wanted:
+        changes["module_list"] = []
     if changes.get("sharding") and not value_of(current, "shard_key_regex") and "shard_key_regex" not in changes:
         changes["shard_key_regex"] = fresh(list(DEFAULT_SHARD_KEY_REGEX))
     if action == "reset_admin_pass":
@@ -64,11 +68,18 @@ def _check_action(current: Mapping[str, Any], view: ClusterView, action: str | N
         raise refuse("not_supported_action_on_crdt", "reset_admin_pass is not allowed on a CRDT database.")
 
 
-def _check_fixed(current: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-    """The value that a field has already may be sent again; so a whole object that GET returned is accepted."""
+def _empties_modules(body: Mapping[str, Any], view: ClusterView) -> bool:
+    """An empty list took the modules away, in releases before it was refused."""
+    return body.get("module_list") == [] and not view.keeps_modules
+
+
+def _check_fixed(current: Mapping[str, Any], body: Mapping[str, Any], view: ClusterView) -> None:
+    """Refuse changes of fixed fields. Their current value may be sent again: what GET returns is accepted."""
     for name, value in body.items():
         field = FIELDS.get(name)
         if field is None or _settable(name) or _same(name, value, current):
+            continue
+        if _empties_modules({name: value}, view):
             continue
         if field.access is Access.READ:
             raise refuse("invalid_param", f"{name} is read-only: leave it out.")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rules know of the cluster, and the request that they judge."""
+"""Input of the rules: a view of the cluster, and one request."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bdb_errors import refuse
-from .bdb_field import Version
 from .bdb_schema import default_of
 from .errors import ApiError
+from .versions import Version
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class ClusterView:
     reserved_ports: frozenset[int]
     mask_credentials: bool = False
     now: str = ""  # ISO time
+    keeps_modules: bool = True  # an empty module_list in an update takes none away
+    needs_rules: bool = False  # sharding is refused without shard_key_regex
+    defaults_left_out: bool = False  # settings at their default are omitted from answers
 
 
 @dataclass(frozen=True)

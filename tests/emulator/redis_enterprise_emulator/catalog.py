@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cluster of a release brings along: database versions, modules, policy, ports."""
+"""Defaults of a cluster by release: database versions, modules, policy, ports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .versions import Version
 
 CLUSTER_NAME = "cluster.local"
 
-# (release that brought it, database version, full version)
+# (first release, database version, full version)
 _REDIS = [
     ((0, 0, 0), "6.2", "6.2.13"),
     ((7, 2, 4), "7.2", "7.2.7"),
@@ -132,6 +132,7 @@ def default_policy(version: Version) -> dict[str, Any]:
         "automatic_node_offload": True,
         "data_internode_encryption": False,
         "db_conns_auditing": False,
+        "default_bigstore_version": 1,
         "default_concurrent_restore_actions": 10,
         "default_fork_evict_ram": True,
         "default_non_sharded_proxy_policy": "single",
@@ -143,7 +144,9 @@ def default_policy(version: Version) -> dict[str, Any]:
         "default_shards_placement": "dense",
         "default_tracking_table_max_keys_policy": 1000000,
         "endpoint_rebind_propagation_grace_time": 15,
+        "evict_node_use_free_memory": False,
         "failure_detection_sensitivity": "high",
+        "filter_node_wd_health_metrics": True,
         "hide_user_data_from_log": False,
         "login_lockout_counter_reset_after": 900,
         "login_lockout_duration": 1800,

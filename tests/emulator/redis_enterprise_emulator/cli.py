@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: options in, one JSON line out, and a clean end."""
+"""The command line: parses the options, prints the ready line, and shuts down cleanly."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 from .emulator import Emulator, Options
 from .listeners import ListenError
 from .loading import LoadError
+from .settings import CHOICES
 from .versions import parse_version
 
 PR_SET_PDEATHSIG = 1
@@ -48,11 +49,11 @@ def _version(text: str) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    usage = argparse.ArgumentParser(
         prog="redis_enterprise_emulator",
         description="An emulated Redis Enterprise Software cluster: the REST API, with real data behind it.",
     )
-    add = made.add_argument
+    add = usage.add_argument
     add("--nodes", type=_positive, default=3, metavar="N", help="how many nodes (default: 3)")
     add("--base-port", type=_positive, metavar="PORT", help="port of the API (default: a free one)")
     add("--version", type=_version, default="8.0.16", metavar="X.Y.Z", help="release to emulate (default: 8.0.16)")
@@ -67,8 +68,15 @@ def parser() -> argparse.ArgumentParser:
     add("--node-memory", type=_positive, metavar="BYTES", default=Options.node_memory, help="memory of each node")
     add("--shards-limit", type=_positive, metavar="N", default=Options.shards_limit, help="shards of the licence")
     add("--redirect", action="store_true", help="nodes other than the primary answer 307")
+    add(
+        "--shard-rules",
+        choices=CHOICES["shard_rules"],
+        default=Options.shard_rules,
+        help="whether sharding needs shard_key_regex where the release demands it (default: required)",
+    )
+    add("--quorum-only", metavar="UID,…", default="", help="nodes that take no shards")
     add("--die-with-parent", action="store_true", help="end when the process that started this one ends (Linux)")
-    return made
+    return usage
 
 
 def options_of(arguments: argparse.Namespace, usage: argparse.ArgumentParser) -> Options:
@@ -91,7 +99,16 @@ def options_of(arguments: argparse.Namespace, usage: argparse.ArgumentParser) ->
         node_memory=arguments.node_memory,
         shards_limit=arguments.shards_limit,
         redirect=arguments.redirect,
+        shard_rules=arguments.shard_rules,
+        quorum_only=_quorum_only(arguments, usage),
     )
+
+
+def _quorum_only(arguments: argparse.Namespace, usage: argparse.ArgumentParser) -> tuple[int, ...]:
+    named = [uid for uid in arguments.quorum_only.split(",") if uid]
+    if not all(uid.isdigit() and 1 <= int(uid) <= arguments.nodes for uid in named):
+        usage.error(f"--quorum-only takes uids of nodes from 1 to {arguments.nodes}, parted by commas.")
+    return tuple(int(uid) for uid in named)
 
 
 def _die_with_parent(parent: int) -> bool:

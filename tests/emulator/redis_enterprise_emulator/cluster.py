@@ -1,29 +1,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of the emulated cluster, and what can be read off it."""
+"""The state of the emulated cluster, and queries on it."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import bdb_rules as rules
-from . import catalog
+from . import capacity, catalog
 from .actions import ActionBook
 from .dataplane.base import DataPlane, Route
 from .errors import ApiError
 from .faults import FaultBook
 from .journal import Journal
-from .model import LISTENERS, Endpoint, Node, Shard, User, iso_time
-from .placement import Candidate
-from .versions import features_of, parse_version
+from .model import Endpoint, Node, Shard, User, iso_time
+from .releases import Release
+from .settings import Settings
+from .versions import parse_version
 
-PROVISIONAL_SHARE = 0.85  # of a node's memory that shards may be given; inferred
+if TYPE_CHECKING:
+    from .crdbs import Crdb
+
 FIRST_STATE_ID = 1
-STATE_ID_USES = ("honoured", "ignored", "absent")  # a write with an old one is refused; is not; none is sent
 
 
 class Cluster:
@@ -39,10 +42,11 @@ class Cluster:
         rest_only: DataPlane,
         time_scale: float = 1.0,
         shards_limit: int | None = None,
-        redirect: bool = False,
+        settings: Settings | None = None,
     ) -> None:
         self.version, self.software_version = parse_version(version)
-        self.features = features_of(self.version)
+        self.release = Release(self.version)
+        self.settings = settings or Settings()
         self.nodes: dict[int, Node] = {node.uid: node for node in nodes}
         self.bdbs: dict[int, dict[str, Any]] = {}
         self.shards: dict[int, Shard] = {}
@@ -52,9 +56,7 @@ class Cluster:
         self.loaded: set[int] = set()  # databases from a file: served as they are, with no process behind them
         self.time_scale = time_scale
         self.state_id = FIRST_STATE_ID
-        self.state_id_use = STATE_ID_USES[0]
         self.shards_limit = shards_limit
-        self.redirect = redirect
         self.primary: int | None = min(self.nodes, default=None)
         self.electing = False
         self.faults = FaultBook()
@@ -62,13 +64,15 @@ class Cluster:
         self.actions = ActionBook(self.faults, time_scale, self.touch)
         self.modules = catalog.modules(self.version)
         self.policy = catalog.default_policy(self.version)
-        racks = {node.rack_id for node in nodes if node.rack_id}
-        self.policy["rack_aware"] = bool(racks)
+        self.policy["rack_aware"] = any(node.rack_id for node in nodes)
         self.created = iso_time()
         self.cluster_overlay: dict[str, Any] = {}
         self.license_overlay: dict[str, Any] = {}
-        self.cluster_actions: dict[str, float] = {}  # names that the control API made known, and their seconds
-        self.list_shape = "object"  # of /v1/nodes/actions and /v1/cluster/actions
+        self.shard_overlay: dict[int, dict[str, Any]] = {}  # shard uid → members that are shown in place of its own
+        self.alert_overlay: dict[tuple[str, int, str], dict[str, Any]] = {}  # (kind, uid, name) → members likewise
+        self.crdbs: dict[str, Crdb] = {}  # by guid
+        self.usage: dict[int, int] = {}  # database uid → bytes in it, where a test has said so
+        self.cluster_actions: dict[str, float] = {}  # actions registered by the control API, and their duration
         self.certificate = ""
         self._plane = plane
         self._rest_only = rest_only
@@ -84,7 +88,7 @@ class Cluster:
         await asyncio.sleep(seconds * self.time_scale)
 
     def bdb_lock(self, bdb_uid: int) -> asyncio.Lock:
-        """Whoever moves or changes the shards of a database holds this."""
+        """Held while shards of the database move or change."""
         return self._locks.setdefault(bdb_uid, asyncio.Lock())
 
     def next_bdb_uid(self) -> int:
@@ -107,12 +111,13 @@ class Cluster:
         self.bdbs.pop(bdb_uid, None)
         self.endpoints.pop(bdb_uid, None)
         self.loaded.discard(bdb_uid)
+        self.usage.pop(bdb_uid, None)
         for shard in self.shards_of(bdb_uid):
             del self.shards[shard.uid]
         self.actions.forget(self.actions.of_bdb(bdb_uid))
 
     def refresh_bdb(self, bdb_uid: int) -> None:
-        """Let the stored object say where its shards and endpoint are now."""
+        """Update shard_list and endpoints of the stored object."""
         bdb = self.bdbs.get(bdb_uid)
         if bdb is None:
             return
@@ -170,31 +175,31 @@ class Cluster:
         node = self.nodes.get(shard.node_uid)
         return not shard.down and node is not None and node.alive
 
-    def provisional(self, node: Node) -> tuple[int, int]:
-        """Total and free memory for shards; a node that takes none has none."""
-        if node.quorum_only or not node.alive:
-            return 0, 0
-        total = int(node.total_memory * PROVISIONAL_SHARE)
-        return total, total - sum(shard.memory for shard in self.shards_on(node.uid))
+    def endpoint_nodes(self, bdb_uid: int) -> list[int]:
+        """The nodes where the endpoint is bound, by the database's proxy policy."""
+        endpoint = self.endpoints.get(bdb_uid)
+        policy = self.bdbs.get(bdb_uid, {}).get("proxy_policy", "single")
+        if policy == "all-nodes":
+            return [node.uid for node in self.nodes.values() if node.accepts]
+        if policy == "all-master-shards":
+            return sorted({shard.node_uid for shard in self.masters_of(bdb_uid)})
+        return [] if endpoint is None else [endpoint.node_uid]
 
-    def candidates(self) -> list[Candidate]:
-        used: dict[int, tuple[int, int]] = {}
-        for shard in self.shards.values():
-            memory, count = used.get(shard.node_uid, (0, 0))
-            used[shard.node_uid] = (memory + shard.memory, count + 1)
-        found = []
-        for node in self.nodes.values():
-            if node.accepts:
-                memory, count = used.get(node.uid, (0, 0))
-                free = int(node.total_memory * PROVISIONAL_SHARE) - memory
-                found.append(Candidate(node.uid, node.rack_id, free, LISTENERS - count))
-        return found
+    def link_up(self, replica: Shard) -> bool:
+        """Whether a replica is connected to its master."""
+        master = None if replica.master_uid is None else self.shards.get(replica.master_uid)
+        if self.faults.of_bdb("link_down", replica.bdb_uid) is not None:
+            return False
+        return master is not None and self.shard_up(replica) and self.shard_up(master)
+
+    def on_flash(self, bdb_uid: int) -> bool:
+        return bool(self.bdbs.get(bdb_uid, {}).get("bigstore"))
 
     def license_expired(self) -> bool:
         return bool(self.license_overlay.get("expired", False))
 
     def view(self) -> rules.ClusterView:
-        candidates = self.candidates()
+        candidates = capacity.candidates(self)
         return rules.ClusterView(
             version=self.version,
             bdbs=list(self.bdbs.values()),
@@ -202,13 +207,16 @@ class Cluster:
             racks=len({c.rack for c in candidates if c.rack}),
             rack_aware=bool(self.policy["rack_aware"]),
             modules=self.modules,
-            free_memory=sum(c.free_memory for c in candidates),
+            free_memory=sys.maxsize if self.policy["shards_overbooking"] else sum(c.free_memory for c in candidates),
             shards_limit=self.shards_limit,
             shards_in_use=len(self.shards),
             license_expired=self.license_expired(),
             reserved_ports=frozenset([*catalog.SYSTEM_PORTS, *self.cluster_overlay.get("reserved_ports", [])]),
             mask_credentials=bool(self.cluster_overlay.get("mask_bdb_credentials", False)),
             now=iso_time(),
+            keeps_modules=self.release.does("empty module_list is refused"),
+            needs_rules=self.release.does("sharding needs rules") and self.settings.shard_rules == "required",
+            defaults_left_out=self.settings.defaults == "left_out",
         )
 
     def _endpoint_objects(self, bdb: dict[str, Any]) -> list[dict[str, Any]]:
@@ -216,11 +224,7 @@ class Cluster:
         if endpoint is None:
             return []
         policy = bdb.get("proxy_policy", "single")
-        uids = [endpoint.node_uid]
-        if policy == "all-nodes":
-            uids = [node.uid for node in self.nodes.values() if node.accepts]
-        elif policy == "all-master-shards":
-            uids = sorted({shard.node_uid for shard in self.masters_of(bdb["uid"])})
+        uids = self.endpoint_nodes(bdb["uid"])
         return [
             {
                 "addr": [self.nodes[uid].addr for uid in uids if uid in self.nodes],

@@ -17,7 +17,6 @@ from .dataplane.base import DataPlaneError, EndpointSpec, Route, ShardSpec
 from .errors import ApiError
 from .model import Endpoint, Shard, iso_time
 
-ACTIONS = ("flush", "reset_admin_pass")
 Bdb = dict[str, Any]
 
 
@@ -120,7 +119,7 @@ class Databases:
         cluster.endpoints[uid] = Endpoint(uid, node_uid, await cluster.plane_of(uid).open_endpoint(spec))
 
     async def _release(self, bdb_uid: int) -> None:
-        """Take the endpoint and all processes of a database away, whatever is there of them."""
+        """Remove the endpoint and all processes of a database, as far as they exist."""
         cluster = self._cluster
         plane = cluster.plane_of(bdb_uid)
         if cluster.endpoints.pop(bdb_uid, None) is not None:
@@ -149,6 +148,7 @@ class Databases:
         uid: int = bdb["uid"]
         try:
             async with cluster.bdb_lock(uid):
+                await run.advance(14.29, "config_security")
                 await run.advance(50, "stop_shards")
                 await run.finish()
                 await self._release(uid)
@@ -161,8 +161,6 @@ class Databases:
     def update(self, bdb_uid: int, body: Mapping[str, Any], *, dry_run: bool, action: str | None = None) -> Bdb:
         cluster = self._cluster
         current = cluster.bdb(bdb_uid)
-        if action is not None and action not in ACTIONS:
-            raise ApiError(400, "invalid_action", f"'{action}' is no action; use one of {', '.join(ACTIONS)}.")
         self._check_not_busy(bdb_uid)
         if current.get("status", "active") != "active":
             raise rules.busy()
@@ -206,7 +204,7 @@ class Databases:
 
 
 class _Change:
-    """From one stored object to another: which shards come and go, and what they are told."""
+    """The steps from one stored object to another: shards that are added, removed and configured."""
 
     def __init__(self, cluster: Cluster, old: Bdb, new: Bdb, added: list[Shard]) -> None:
         self._cluster = cluster

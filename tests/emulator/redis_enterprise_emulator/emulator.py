@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from . import api_acls, api_actions, api_bdbs, api_cluster, control, loading
+from . import api_acls, api_actions, api_bdbs, api_cluster, api_crdbs, api_health, api_stats, control, loading
 from .cluster import Cluster
 from .databases import Databases
 from .dataplane.base import DataPlane, DataPlaneError
@@ -27,8 +27,19 @@ from .listeners import Authority, Listener, bind_nodes, control_socket
 from .model import Node, User
 from .moves import Mover
 from .node_actions import NodeActions
+from .routing import FALLBACK
+from .settings import Settings
 
 GIB = 1024**3
+ROUTES = (
+    api_acls.ROUTES,
+    api_actions.ROUTES,
+    api_stats.ROUTES,
+    api_bdbs.ROUTES,
+    api_cluster.ROUTES,
+    api_crdbs.ROUTES,
+    api_health.ROUTES,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Options:
     node_memory: int = 16 * GIB
     shards_limit: int = 10_000
     redirect: bool = False
+    shard_rules: str = "required"
+    quorum_only: tuple[int, ...] = ()
 
 
 class Emulator:
@@ -96,7 +109,7 @@ class Emulator:
             rest_only=rest_only,
             time_scale=options.time_scale,
             shards_limit=options.shards_limit,
-            redirect=options.redirect,
+            settings=Settings(redirect=options.redirect, shard_rules=options.shard_rules),
         )
         cluster.certificate = self.authority.certificate
         self.mover = Mover(cluster)
@@ -111,7 +124,7 @@ class Emulator:
         )
         self.node_actions = NodeActions(cluster, self.mover, self.failover, self._node_removed)
         await loading.load(cluster, data)
-        api = Starlette(routes=[*api_acls.ROUTES, *api_actions.ROUTES, *api_bdbs.ROUTES, *api_cluster.ROUTES])
+        api = Starlette(routes=[*(route for routes in ROUTES for route in routes), FALLBACK])
         api.state.emulator = self
         for uid, listener in self._listeners.items():
             listener.app = Gateway(self, uid, api, listener.transport_of)
@@ -131,9 +144,16 @@ class Emulator:
             return NoDataPlane()
 
     def _nodes(self) -> list[Node]:
-        racks = self.options.racks
+        options = self.options
         return [
-            Node(uid, listener.host, listener.port, self.options.node_memory, racks[uid - 1] if racks else "")
+            Node(
+                uid,
+                listener.host,
+                listener.port,
+                options.node_memory,
+                options.racks[uid - 1] if options.racks else "",
+                quorum_only=uid in options.quorum_only,
+            )
             for uid, listener in self._listeners.items()
         ]
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one exception that becomes an API error body."""
+"""The exception that is rendered as an API error."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes that stop and start: who notices, who takes over, who is elected."""
+"""Node failures: detection, failover of shards and endpoints, election of the primary node."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from .cluster import Cluster
 from .databases import spec_of
@@ -40,7 +40,7 @@ class Failover:
         self._open_listener = open_listener
         self._planes = planes
         self._detecting: dict[int, asyncio.Task[None]] = {}
-        self._elections: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # elections, and APIs that are to be opened again
 
     # -- stop -------------------------------------------------------------------------------------------------
     async def stop_node(self, uid: int) -> None:
@@ -61,7 +61,7 @@ class Failover:
         node.seen_down = True
         self._cluster.touch()
         if not self._cluster.has_quorum:
-            return  # nobody may decide anything; start_node looks again
+            return  # without a quorum nothing is decided; start_node checks again
         await self._take_over()
 
     async def _take_over(self) -> None:
@@ -85,7 +85,7 @@ class Failover:
 
     @staticmethod
     async def _quietly(step: Awaitable[None]) -> None:
-        """One database that cannot fail over must not keep the others from it."""
+        """Report an error and go on, so that one database does not block the failover of others."""
         try:
             await step
         except DataPlaneError as error:
@@ -118,7 +118,7 @@ class Failover:
                 await self._quietly(self._mover.attach(replica))
 
     async def rebuild(self, shard: Shard, node_uid: int) -> None:
-        """Make a lost replica anew on another node."""
+        """Rebuild a lost replica on another node."""
         cluster = self._cluster
         plane = cluster.plane_of(shard.bdb_uid)
         async with cluster.bdb_lock(shard.bdb_uid):
@@ -130,13 +130,27 @@ class Failover:
                 await plane.replicate(shard.uid, shard.master_uid)
             cluster.refresh_bdb(shard.bdb_uid)
 
+    async def close_api(self, uids: Iterable[int], seconds: float) -> None:
+        """Fault: nothing listens on these nodes for so long; their shards work on."""
+        closed = [uid for uid in uids if self._cluster.node(uid).alive]
+        for uid in closed:
+            await self._close_listener(uid)
+        self._keep(asyncio.create_task(self._open_api(closed, seconds)))
+
+    async def _open_api(self, uids: list[int], seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        for uid in uids:
+            node = self._cluster.nodes.get(uid)
+            if node is not None and node.alive:
+                await self._open_listener(uid)
+
     # -- primary ----------------------------------------------------------------------------------------------
     @property
     def _election_time(self) -> float:
         return ELECTION * self._cluster.time_scale
 
     async def elect(self, seconds: float, chosen: int | None = None) -> None:
-        """So many real seconds without a primary, then the chosen node, or another one than before."""
+        """An election that takes so many real seconds; the chosen node wins, else another one than before."""
         cluster = self._cluster
         cluster.electing = True
         old = cluster.primary
@@ -161,14 +175,16 @@ class Failover:
             await self.elect(self._election_time, chosen=uid)
 
     def start_election(self, seconds: float) -> None:
-        """Fault: an election of this length, whoever is primary."""
+        """Fault: an election of this length, whichever node is primary."""
         self._cluster.electing = True
-        task = asyncio.create_task(self.elect(seconds))
-        self._elections.add(task)
-        task.add_done_callback(self._elections.discard)
+        self._keep(asyncio.create_task(self.elect(seconds)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        tasks = [*self._detecting.values(), *self._elections]
+        tasks = [*self._detecting.values(), *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

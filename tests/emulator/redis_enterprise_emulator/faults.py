@@ -1,21 +1,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that a test asks for, and when they hit."""
+"""Faults: what a test can inject, and which request or action each one matches."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 REQUEST_KINDS = ("unavailable", "latency", "drop", "redirect")
-ACTION_KINDS = ("action", "slow_action", "half_removed")
-OTHER_KINDS = ("busy", "election", "lag")
+ACTION_KINDS = ("action", "slow_action", "half_removed", "partial_restore")
+OTHER_KINDS = ("busy", "election", "lag", "link_down", "peer_down", "stale_report", "api_away")
 KINDS = REQUEST_KINDS + ACTION_KINDS + OTHER_KINDS
-OUTCOMES = ("failed", "aborted", "cancelled", "stuck", "lingering", "early")
-HOLDING = ("stuck", "lingering", "early")  # they last until the fault is taken away or over
+OUTCOMES = ("failed", "aborted", "cancelled", "stuck", "lingering", "early", "uncancellable")
+HOLDING = ("stuck", "lingering", "early", "uncancellable")  # they last until the fault is removed or over
+STRIKING = ("failed", "aborted", "cancelled", "stuck", "early")  # while the action is at work
+RESTORED = ("shards", "roles", "endpoints")  # what maintenance_off can leave out
 STARTING = "starting"  # for C(at): before the action runs
 
 _COMMON: dict[str, type | tuple[type, ...]] = {
@@ -45,7 +47,12 @@ _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "half_removed": {"node_uid": int},
     "busy": {"bdb_uid": int},
     "election": {},
-    "lag": {"bdb_uid": int},
+    "lag": {"bdb_uid": int, "milliseconds": int},
+    "link_down": {"bdb_uid": int},
+    "peer_down": {"bdb_uid": int, "peer": str},
+    "stale_report": {"node_uid": int},
+    "api_away": {},
+    "partial_restore": {"node_uid": int, "omits": list},
 }
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "latency": ("delay",),
@@ -54,6 +61,10 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "busy": ("bdb_uid",),
     "election": ("seconds",),
     "lag": ("bdb_uid", "seconds"),
+    "link_down": ("bdb_uid", "seconds"),
+    "peer_down": ("bdb_uid",),
+    "api_away": ("seconds",),
+    "partial_restore": ("omits",),
 }
 
 
@@ -72,6 +83,7 @@ class Fault:
     count: int | None = None
     expires: float | None = None
     hits: int = 0
+    held: Any = field(default=None, repr=False)  # what a stale report shows
     _pattern: re.Pattern[str] | None = field(default=None, repr=False)
 
     @property
@@ -94,10 +106,8 @@ class Fault:
         return "bdb_uid" not in wanted or wanted["bdb_uid"] == bdb_uid
 
     def as_object(self) -> dict[str, Any]:
-        shown = asdict(self)
-        shown.pop("_pattern")
-        settings = shown.pop("settings")
-        return {**shown, "nodes": list(self.nodes), **settings}
+        names = ("id", "kind", "method", "path", "count", "expires", "hits")
+        return {**{name: getattr(self, name) for name in names}, "nodes": list(self.nodes), **self.settings}
 
 
 def _check(body: Mapping[str, Any]) -> str:
@@ -119,6 +129,8 @@ def _check(body: Mapping[str, Any]) -> str:
         raise FaultError(f"at must be a progress or {STARTING}.")
     if body.get("when", "before") not in ("before", "after"):
         raise FaultError("when must be before or after.")
+    if not set(body.get("omits", ())) <= set(RESTORED):
+        raise FaultError(f"omits takes some of {', '.join(RESTORED)}.")
     return str(kind)
 
 
@@ -157,7 +169,7 @@ class FaultBook:
         return fault
 
     def __iter__(self) -> Iterator[Fault]:
-        """Those that can still strike. A spent one that holds an action stays until it is taken away."""
+        """Faults that can still strike. A spent one that holds an action stays until it is removed."""
         for fault in list(self._faults.values()):
             spent = fault.count == 0
             if self._over(fault) or (spent and fault.settings.get("outcome") not in HOLDING):
@@ -169,7 +181,7 @@ class FaultBook:
         return fault.expires is not None and fault.expires <= self._clock()
 
     def holds(self, fault: Fault) -> bool:
-        """Is this fault, which holds an action, still there?"""
+        """Whether a fault that holds an action is still set."""
         return self._faults.get(fault.id) is fault and not self._over(fault)
 
     def listed(self) -> list[dict[str, Any]]:
@@ -197,16 +209,27 @@ class FaultBook:
         return None
 
     def of_action(
-        self, kind: str, names: frozenset[str], node_uid: int | None, bdb_uid: int | None, *, starting: bool = False
+        self,
+        kind: str,
+        names: frozenset[str],
+        node_uid: int | None,
+        bdb_uid: int | None,
+        *,
+        starting: bool = False,
+        outcomes: Collection[str] = (),
     ) -> Fault | None:
-        """The fault that fits; the caller hits it when it really strikes."""
-        for fault in self:
-            if fault.kind == kind and fault.starting is starting and fault.matches_action(names, node_uid, bdb_uid):
+        """The fault that fits, of these outcomes or any; the caller hits it when it really strikes."""
+        for fault in self.all_of(kind):
+            fits = not outcomes or fault.settings.get("outcome") in outcomes
+            if fits and fault.starting is starting and fault.matches_action(names, node_uid, bdb_uid):
                 return fault
         return None
 
+    def all_of(self, kind: str) -> list[Fault]:
+        return [fault for fault in self if fault.kind == kind]
+
+    def first(self, kind: str) -> Fault | None:
+        return next(iter(self.all_of(kind)), None)
+
     def of_bdb(self, kind: str, bdb_uid: int) -> Fault | None:
-        for fault in self:
-            if fault.kind == kind and fault.settings["bdb_uid"] == bdb_uid:
-                return fault
-        return None
+        return next((fault for fault in self.all_of(kind) if fault.settings["bdb_uid"] == bdb_uid), None)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every request to a node passes before the API sees it: journal, faults, quorum, redirect, password."""
+"""The path of a request to a node before the API: journal, faults, quorum, redirect, authentication."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import asyncio
 import base64
 import binascii
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -21,10 +22,14 @@ from .errors import ApiError
 from .faults import Fault
 from .journal import Entry, is_flag_set
 from .model import User
-from .routing import USER_KEY, error_response
+from .routing import NODE_KEY, USER_KEY, error_response
 
 if TYPE_CHECKING:
     from .emulator import Emulator
+
+
+HEALTHCHECK = "/v1/local/node/master_healthcheck"  # answers without a quorum too
+AVAILABILITY = re.compile(r"/v1/bdbs/\d+/availability")
 
 
 class Gateway:
@@ -95,19 +100,35 @@ class Gateway:
     def _refuse(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         """An answer in place of the API's, or None; the user goes into the scope."""
         cluster = self._cluster
-        if cluster.redirect and cluster.has_quorum and not cluster.electing and self._node_uid != cluster.primary:
-            return self._redirect(scope)  # even to a primary that has just died: nobody knows yet
+        if self._redirects(scope["path"]):
+            return self._redirect(scope)  # even to a primary that has just died: the nodes do not know yet
         try:
-            cluster.check_serving()
+            if scope["path"] != HEALTHCHECK:
+                cluster.check_serving()
         except ApiError as error:
             return error_response(error)
+        scope[NODE_KEY] = self._node_uid
         user = self._certified(scope) or self._authenticated(headers.get("authorization", ""))
         if user is None:
             return Response(status_code=401, headers={"www-authenticate": 'Basic realm="rlrest"'})
         scope[USER_KEY] = user
         return None
 
+    def _redirects(self, path: str) -> bool:
+        """Whether this node sends the client to the primary. What is asked of the node itself it answers itself."""
+        cluster = self._cluster
+        if not cluster.settings.redirect or not cluster.has_quorum or cluster.electing:
+            return False
+        if path.startswith("/v1/local/") or self._node_uid == cluster.primary:
+            return False
+        return not (AVAILABILITY.fullmatch(path) and cluster.release.does("availability on every node"))
+
     def _certified(self, scope: Scope) -> User | None:
+        """A client certificate counts as the administrator, on the nodes where the release looks at it."""
+        release = self._cluster.release
+        everywhere = release.does("certificates on every node") or self._node_uid == self._cluster.primary
+        if not (release.does("certificate authentication") and everywhere):
+            return None
         transport = self._transport_of(scope)
         has_certificate = transport is not None and bool(transport.get_extra_info("peercert"))
         return self._cluster.admin if has_certificate else None
@@ -135,7 +156,7 @@ class Gateway:
         async def record(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
-                if message["status"] != 401 and self._cluster.state_id_use != "absent":
+                if message["status"] != 401 and self._cluster.settings.state_id != "absent":
                     message["headers"].append((b"cluster-state-id", str(self._cluster.state_id).encode()))
             await send(message)
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request journal: what the cluster was asked, in order, and what it answered."""
+"""The request journal: every request in order, with its answer's status."""
 
 from __future__ import annotations
 

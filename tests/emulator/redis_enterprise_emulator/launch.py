@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import IO, Any
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[1]
-READY_WITHIN = 30.0  # seconds; a loaded machine is slow, a healthy start takes well below one
+READY_WITHIN = 30.0  # seconds; a loaded machine is slow, a normal start takes less than one
 
 
 class LaunchError(Exception):
@@ -107,7 +107,7 @@ def _ready_line(process: subprocess.Popen[str]) -> str:
 
 
 def _unnamed_file() -> IO[str]:
-    """For stderr: a pipe that nobody reads could fill up and block the emulator."""
+    """A file for stderr: an unread pipe could fill up and block the emulator."""
     return tempfile.TemporaryFile("w+")
 
 

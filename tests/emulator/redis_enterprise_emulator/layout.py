@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from . import capacity
 from .cluster import Cluster
 from .errors import ApiError
 from .model import Shard
@@ -21,9 +22,15 @@ def shards_count(bdb: Mapping[str, Any]) -> int:
 
 
 def shard_memory(bdb: Mapping[str, Any]) -> int:
-    """A database's memory_size covers its replicas too."""
+    """The RAM of one shard. A database's memory_size covers its replicas too, and with flash also what lies there."""
     copies = 2 if bdb.get("replication") else 1
-    return int(bdb.get("memory_size") or 0) // (shards_count(bdb) * copies)
+    ram = bdb.get("bigstore_ram_size") if bdb.get("bigstore") else 0
+    return int(ram or bdb.get("memory_size") or 0) // (shards_count(bdb) * copies)
+
+
+def reserved_memory(cluster: Cluster, bdb: Mapping[str, Any]) -> int:
+    """What a new shard of the database has to find free."""
+    return 0 if cluster.policy["shards_overbooking"] else shard_memory(bdb)
 
 
 def port_free(port: int) -> bool:
@@ -39,7 +46,7 @@ def port_free(port: int) -> bool:
 def _rack(cluster: Cluster, bdb: Mapping[str, Any], node_uid: int) -> str | None:
     """The rack that a replica has to avoid, if any."""
     node = cluster.nodes.get(node_uid)
-    return node.rack_id if bdb.get("rack_aware") and node is not None else None
+    return node.rack if bdb.get("rack_aware") and node is not None else None
 
 
 def _no_room(error: PlacementError) -> ApiError:
@@ -48,23 +55,22 @@ def _no_room(error: PlacementError) -> ApiError:
 
 def new_layout(cluster: Cluster, bdb: Mapping[str, Any]) -> list[Shard]:
     """The shards of a new database: each master, then its replica."""
-    candidates = cluster.candidates()
-    memory = shard_memory(bdb)
+    candidates = capacity.candidates(cluster)
     policy = str(bdb.get("shards_placement") or "dense")
     try:
-        nodes = place_masters(candidates, shards_count(bdb), memory, policy)
-        shards = _masters(cluster, bdb, nodes, slot_ranges(len(nodes)), memory)
+        nodes = place_masters(candidates, shards_count(bdb), reserved_memory(cluster, bdb), policy)
+        shards = _masters(cluster, bdb, nodes, slot_ranges(len(nodes)))
         if bdb.get("replication"):
-            shards += _replicas(cluster, bdb, shards, candidates, memory, shards[-1].uid + 1)
+            shards += _replicas(cluster, bdb, shards, candidates, shards[-1].uid + 1)
     except PlacementError as error:
         raise _no_room(error) from None
     return shards
 
 
 def _masters(
-    cluster: Cluster, bdb: Mapping[str, Any], nodes: Sequence[int], slots: Sequence[tuple[int, int]], memory: int
+    cluster: Cluster, bdb: Mapping[str, Any], nodes: Sequence[int], slots: Sequence[tuple[int, int]]
 ) -> list[Shard]:
-    first = cluster.next_shard_uid()
+    first, memory = cluster.next_shard_uid(), shard_memory(bdb)
     return [Shard(first + i, bdb["uid"], node, "master", slots[i], memory=memory) for i, node in enumerate(nodes)]
 
 
@@ -73,12 +79,12 @@ def _replicas(
     bdb: Mapping[str, Any],
     masters: Sequence[Shard],
     candidates: Sequence[Candidate],
-    memory: int,
     first_uid: int,
 ) -> list[Shard]:
     found = []
+    room, memory = reserved_memory(cluster, bdb), shard_memory(bdb)
     for i, master in enumerate(masters):
-        node = place_replica(candidates, master.node_uid, memory, _rack(cluster, bdb, master.node_uid))
+        node = place_replica(candidates, master.node_uid, room, _rack(cluster, bdb, master.node_uid))
         found.append(Shard(first_uid + i, bdb["uid"], node, "slave", master.slots, memory, master.uid))
     return found
 
@@ -88,16 +94,16 @@ def added_shards(cluster: Cluster, new: Mapping[str, Any]) -> list[Shard]:
     existing = cluster.masters_of(new["uid"])
     if not existing:  # a loaded database without shards
         return []
-    candidates = cluster.candidates()
-    memory = shard_memory(new)
+    candidates = capacity.candidates(cluster)
+    room = reserved_memory(cluster, new)
     missing = shards_count(new) - len(existing)
     try:
-        nodes = place_masters(candidates, max(0, missing), memory, str(new.get("shards_placement") or "dense"))
-        added = _masters(cluster, new, nodes, [(0, 0)] * len(nodes), memory)
+        nodes = place_masters(candidates, max(0, missing), room, str(new.get("shards_placement") or "dense"))
+        added = _masters(cluster, new, nodes, [(0, 0)] * len(nodes))
         bare = [*added, *(master for master in existing if cluster.replica_of(master) is None)]
         if new.get("replication"):
             first = cluster.next_shard_uid() + len(added)
-            added = added + _replicas(cluster, new, bare, candidates, memory, first)
+            added = added + _replicas(cluster, new, bare, candidates, first)
     except PlacementError as error:
         raise _no_room(error) from None
     return added
@@ -106,13 +112,14 @@ def added_shards(cluster: Cluster, new: Mapping[str, Any]) -> list[Shard]:
 def new_home(cluster: Cluster, shard: Shard, *, taken: Mapping[int, int] | None = None) -> int:
     """Where a shard can go that has to leave its node; taken counts memory promised to others on the way."""
     bdb = cluster.bdbs.get(shard.bdb_uid, {})
-    candidates = cluster.candidates()
+    candidates = capacity.candidates(cluster)
     for candidate in candidates:
         candidate.free_memory -= (taken or {}).get(candidate.uid, 0)
     partner = _partner(cluster, shard)
     avoid = {shard.node_uid} | ({partner.node_uid} if partner is not None else set())
     rack = None if partner is None else _rack(cluster, bdb, partner.node_uid)
-    return pick(candidates, shard.memory, not_on=avoid, not_in_racks=() if rack is None else (rack,)).uid
+    room = capacity.needed_memory(cluster, shard)
+    return pick(candidates, room, not_on=avoid, not_in_racks=() if rack is None else (rack,)).uid
 
 
 def _partner(cluster: Cluster, shard: Shard) -> Shard | None:

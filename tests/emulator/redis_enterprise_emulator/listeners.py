@@ -44,6 +44,8 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
+        if self._server is not None:
+            return
         if self.app is None:
             raise ListenError("A listener needs an application before it opens.")
         config = uvicorn.Config(
@@ -74,11 +76,12 @@ class Listener:
         return next(found, None)
 
     async def close(self, *, keep_port: bool = False) -> None:
-        """Refuse and abort at once. A kept port stays bound, so that nobody else gets it meanwhile."""
+        """Refuse and abort at once. A kept port stays bound, so that no other process gets it meanwhile."""
         server, task = self._server, self._task
         self._server = self._task = None
         if server is None or task is None:
-            self._socket.close()
+            if not keep_port:
+                self._socket.close()
             return
         for listening in server.servers:
             listening.close()

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""--load: objects from a file, in the API's own shape, served as they are."""
+"""--load: objects from a file in the API's format, served unchanged."""
 
 from __future__ import annotations
 

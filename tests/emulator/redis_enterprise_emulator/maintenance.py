@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Maintenance mode: snapshot, evacuation, and the way back."""
+"""Maintenance mode: snapshot, evacuation, restore."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from typing import Any
 
 from . import layout
 from .actions import Run, failed
+from .capacity import candidates, needed_memory
 from .cluster import Cluster
 from .dataplane.base import DataPlaneError
-from .model import Node, Shard, Snapshot
+from .model import LISTENERS, Node, Shard, Snapshot
 from .moves import Mover
 from .placement import PlacementError
 
 PER_SHARD = 0.05  # seconds at time scale 1
+
+
+def _mark(node: Node) -> None:
+    """Close the node to shards and endpoints, as maintenance does."""
+    node.quorum_only, node.max_listeners = True, 0
 
 
 class Evacuation:
@@ -35,7 +41,7 @@ class Evacuation:
         return self._only is None or bdb_uid in self._only
 
     def _keeps(self, shard: Shard) -> bool:
-        """Does this shard stay, as a replica? One without a partner never does: its data would be away."""
+        """Whether the shard stays as a replica. One without a partner never does: its data would be unavailable."""
         crdt = bool(self._cluster.bdbs.get(shard.bdb_uid, {}).get("crdt"))
         has_partner = shard.role == "slave" or self._live_replica(shard) is not None
         return has_partner and (self._keep_crdt if crdt else self._keep_replicas)
@@ -49,13 +55,13 @@ class Evacuation:
         return sorted(found, key=lambda shard: (shard.role != "master", shard.uid))
 
     def check_resources(self) -> None:
-        """Would all that has to move fit elsewhere? Nothing moves if not."""
+        """Fail before anything moves if the other nodes have no room for the shards that leave."""
         taken: dict[int, int] = {}
         try:
             for shard in self.shards():
                 if not self._keeps(shard):
                     home = layout.new_home(self._cluster, shard, taken=taken)
-                    taken[home] = taken.get(home, 0) + shard.memory
+                    taken[home] = taken.get(home, 0) + needed_memory(self._cluster, shard)
         except PlacementError as error:
             raise failed("insufficient_resources", f"Shards of node {self._node.uid} fit nowhere: {error}") from None
 
@@ -100,7 +106,7 @@ class Maintenance:
         self._check_quorum(node)
         await run.advance(5, "snapshot")
         self._take_snapshot(node, bool(options.get("overwrite_snapshot", False)))
-        node.quorum_only = True  # stays so if what follows fails, as does the snapshot
+        _mark(node)  # stays if what follows fails, as does the snapshot
         cluster.touch()
         await run.advance(8, "quorum_only")
         evacuation = Evacuation(cluster, self._mover, node, options)
@@ -119,7 +125,7 @@ class Maintenance:
             raise failed("internal_error", f"Taking node {node.uid} offline would cause quorum loss.")
 
     def _take_snapshot(self, node: Node, overwrite: bool) -> None:
-        if self._cluster.features.one_maintenance_snapshot and node.maintenance_snapshot() is not None:
+        if self._cluster.release.does("one maintenance snapshot") and node.maintenance_snapshot() is not None:
             if not overwrite:
                 return
             node.snapshots = [snapshot for snapshot in node.snapshots if not snapshot.maintenance]
@@ -146,7 +152,7 @@ class Maintenance:
         if node.maintenance_depth > 1:
             await run.finish()
             node.maintenance_depth -= 1
-            if not cluster.features.one_maintenance_snapshot:
+            if not cluster.release.does("one maintenance snapshot"):
                 self._drop_newest(node)
             cluster.touch()
             return
@@ -154,20 +160,25 @@ class Maintenance:
         snapshot = self._snapshot(node, options.get("snapshot_name"), skip)
         if not node.alive:
             raise failed("internal_error", f"Node {node.uid} is down.")
-        node.quorum_only = False
+        if snapshot is None and not skip:
+            await run.finish()  # without effect
+            return
+        before = node.quorum_only, node.max_listeners
+        node.quorum_only, node.max_listeners = False, LISTENERS  # whether or not it was quorum-only before
         cluster.touch()
         try:
             if snapshot is not None and not skip:
                 await self._restore(run, node, snapshot)
             await run.finish()
         except (DataPlaneError, PlacementError) as error:
-            node.quorum_only = True
+            node.quorum_only, node.max_listeners = before
             raise failed("internal_error", f"The snapshot cannot be restored: {error}") from None
         except Exception:
-            node.quorum_only = True  # the node stays in maintenance
+            node.quorum_only, node.max_listeners = before  # the node stays in maintenance
             raise
         node.maintenance_depth = 0
-        node.snapshots = [s for s in node.snapshots if not s.maintenance and s is not snapshot]
+        if not skip or cluster.release.does("skipped restoring deletes the snapshot"):
+            node.snapshots = [s for s in node.snapshots if not s.maintenance and s is not snapshot]
         cluster.touch()
 
     @staticmethod
@@ -175,25 +186,29 @@ class Maintenance:
         newest = node.maintenance_snapshot()
         node.snapshots = [snapshot for snapshot in node.snapshots if snapshot is not newest]
 
-    @staticmethod
-    def _snapshot(node: Node, name: object, skip: bool) -> Snapshot | None:
+    def _snapshot(self, node: Node, name: object, skip: bool) -> Snapshot | None:
         if name is None:
             found = node.maintenance_snapshot()
         else:
             found = next((snapshot for snapshot in node.snapshots if snapshot.name == name), None)
-        if found is None and (name is not None or not skip):
+        lenient = self._cluster.settings.off_without_snapshot == "completes"
+        if found is None and (name is not None or not (skip or lenient)):
             wanted = f"named {name}" if name is not None else "of maintenance mode"
             raise failed("internal_error", f"Node {node.uid} has no snapshot {wanted}.")
         return found
 
     async def _restore(self, run: Run, node: Node, snapshot: Snapshot) -> None:
         cluster = self._cluster
+        fault = cluster.faults.of_action("partial_restore", run.action.names, node.uid, None)
+        omitted = [] if fault is None else cluster.faults.hit(fault).settings["omits"]
         wanted = [(cluster.shards[uid], role) for uid, role in snapshot.roles.items() if uid in cluster.shards]
         for number, (shard, role) in enumerate(wanted, 1):
             await run.advance(10 + 85 * number / len(wanted), f"restore_shard_{shard.uid}", PER_SHARD)
-            await self._bring_back(shard, role, node)
+            if "shards" not in omitted:
+                await self._bring_back(shard, shard.role if "roles" in omitted else role, node)
         for bdb_uid in snapshot.endpoints:
-            await self._mover.rebind(bdb_uid, node.uid)
+            if "endpoints" not in omitted:
+                await self._mover.rebind(bdb_uid, node.uid)
 
     async def _bring_back(self, shard: Shard, role: str, node: Node) -> None:
         cluster = self._cluster
@@ -202,7 +217,8 @@ class Maintenance:
         if partner is not None and partner.node_uid == node.uid:
             return  # its partner lives here now; the two never share a node
         if shard.node_uid != node.uid:
-            fits = any(c.uid == node.uid and c.fits(shard.memory) for c in cluster.candidates())
+            room = needed_memory(cluster, shard)
+            fits = any(c.uid == node.uid and c.fits(room) for c in candidates(cluster))
             if not fits:
                 raise PlacementError(f"Node {node.uid} has no room for shard {shard.uid}.")
             await self._mover.migrate(shard, node.uid)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LISTENERS = 100  # max_listeners and max_redis_servers of a node in service
+STORAGE = 1_081_100_128_256.0  # bytes of a node's disks
 
 
 def iso_time(seconds: float | None = None) -> str:
@@ -37,12 +38,17 @@ class Node:
     port: int
     total_memory: int
     rack_id: str = ""
+    second_rack_id: str = ""
     alive: bool = True  # the process runs
     seen_down: bool = False  # the others have noticed that it does not
-    leaving: bool = False  # a removal was accepted: nothing moves here any more
+    leaving: bool = False  # a removal was accepted: no shard is placed here any more
     decommissioning: bool = False
-    quorum_only: bool = False
+    quorum_only: bool = False  # takes no shards: set for good, or by maintenance
+    max_listeners: int = LISTENERS  # maintenance sets it to 0, the mark alone does not
+    max_redis_servers: int = LISTENERS
     maintenance_depth: int = 0
+    persistent_free: float = 0.9 * STORAGE
+    ephemeral_free: float = 0.9 * STORAGE
     started: float = field(default_factory=time.time)
     snapshots: list[Snapshot] = field(default_factory=list)
     raw: dict[str, Any] | None = None  # a loaded object, served as it is
@@ -53,8 +59,18 @@ class Node:
 
     @property
     def accepts(self) -> bool:
-        """May shards and endpoints be placed here?"""
+        """Whether shards and endpoints can be placed here."""
         return self.alive and not (self.quorum_only or self.leaving)
+
+    @property
+    def rack(self) -> str:
+        """The rack id for comparison; case does not count."""
+        return self.rack_id.lower()
+
+    @property
+    def in_maintenance(self) -> bool:
+        """Activated, or marked by an activation that did not complete."""
+        return self.maintenance_depth > 0 or (self.quorum_only and self.max_listeners == 0)
 
     @property
     def status(self) -> str:
@@ -95,6 +111,7 @@ class User:
     name: str
     password: str
     role: str
+    databases: frozenset[int] | None = None  # those that the role is scoped to; None is all
 
 
 # Who may do what; the names are those of the vendor's table of management roles.

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The actions that a node can be told to do, and their options."""
+"""Node actions and their options."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BOOLS: dict[str, tuple[str, ...]] = {
 }
 NAMES = tuple(_BOOLS)
 _TASK_NAMES = {"remove": "remove_node"}  # the name in lists and in /v1/actions
-_NEW_OPTIONS = ("evict_ha_replica", "evict_active_active_replica", "evict_dbs", "overwrite_snapshot")
+_LAYOUT = frozenset({"maintenance_on", "maintenance_off", "remove_node"})  # each undoes what another was about to do
 
 
 def _check_options(action: str, options: Mapping[str, Any]) -> None:
@@ -70,13 +70,14 @@ class NodeActions:
         if name not in NAMES:
             raise ApiError(400, "invalid_action", f"'{name}' is no node action; use one of {', '.join(NAMES)}.")
         _check_options(name, options)
-        known = options
-        if not cluster.features.evict_options:  # older releases do not know these and pass over them; inferred
-            known = {key: value for key, value in options.items() if key not in _NEW_OPTIONS}
+        # Older releases pass over the options that they do not know; inferred.
+        known = {key: value for key, value in options.items() if cluster.release.has_option(name, key)}
         task_name = _TASK_NAMES.get(name, name)
         same = [a for a in cluster.actions.scoped("node") if a.name == task_name]
         if any(not action.terminal for action in same):
             raise ApiError(409, "action_in_progress", f"Action {name} is already in progress.")
+        if task_name in _LAYOUT:
+            cluster.actions.supersede(node_uid, _LAYOUT)
         cluster.actions.forget(action for action in same if action.node_uid == node_uid)
         if name == "remove":
             node.leaving = True  # from here on nothing is placed on it, even if the removal fails
@@ -145,12 +146,12 @@ class NodeActions:
         await self._failover.demote(node.uid)
         cluster.nodes.pop(node.uid, None)
         cluster.touch()
-        # The listener closes a moment later, so that who asked this very node sees the end.
+        # The listener closes a moment later, so that a client of this very node still sees the result.
         await asyncio.sleep(0)
         await self._on_removed(node)
 
     async def _abandon(self, run: Run, node: Node) -> None:
-        """A dead node leaves: its replicas are made anew elsewhere; what had no replica stands in the way."""
+        """Remove a dead node: its replicas are rebuilt elsewhere; a shard without a replica makes the removal fail."""
         cluster = self._cluster
         shards = cluster.shards_on(node.uid)
         lost = [shard.uid for shard in shards if shard.role == "master"]
@@ -165,4 +166,4 @@ class NodeActions:
             try:
                 await self._failover.rebuild(shard, home)
             except DataPlaneError as error:
-                raise failed("internal_error", f"Shard {shard.uid} cannot be made anew: {error}") from None
+                raise failed("internal_error", f"Shard {shard.uid} cannot be rebuilt: {error}") from None

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request to a handler: roles, releases, preconditions, bodies, and errors as the API writes them."""
+"""Routes: dispatch of a request by release and role, preconditions, bodies, and error responses."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WRITES = ("POST", "PUT", "DELETE")
 USER_KEY = "emulator.user"
+NODE_KEY = "emulator.node"  # the uid of the node that was asked
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,18 @@ class Call:
 
     def uid(self, name: str = "uid") -> int:
         return int(self.request.path_params[name])
+
+    def bdb_uid(self) -> int:
+        """The uid of an existing database that the user may see."""
+        uid = self.uid()
+        if not self.sees(uid):
+            raise ApiError(404, "db_not_exist", f"Database {uid} does not exist.")
+        self.emulator.cluster.bdb(uid)
+        return uid
+
+    @property
+    def asked_node(self) -> int:
+        return int(self.request.scope[NODE_KEY])
 
     def text(self, name: str) -> str:
         return str(self.request.path_params[name])
@@ -54,6 +67,10 @@ class Call:
         if not isinstance(self.body, dict):
             raise ApiError(400, "invalid_schema", "The body must be a JSON object.")
         return self.body
+
+    def sees(self, bdb_uid: int | None) -> bool:
+        """Whether the user may see this database: a role can be scoped to some."""
+        return self.user.databases is None or bdb_uid in self.user.databases
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -73,7 +90,7 @@ def error_response(error: ApiError) -> Response:
 def _check_state_id(call: Call) -> None:
     wanted = call.request.headers.get("cluster-state-id")
     have = call.emulator.cluster.state_id
-    honoured = call.emulator.cluster.state_id_use == "honoured"
+    honoured = call.emulator.cluster.settings.state_id == "honoured"
     if honoured and wanted is not None and wanted != str(have):
         raise ApiError(409, "wrong_cluster_state_id", f"The cluster's state id is {have}, not {wanted}.")
 
@@ -88,21 +105,14 @@ async def _body(request: Request) -> Any:
         raise ApiError(400, "bad_request", "The body is not valid JSON.") from None
 
 
-def api(
-    method: str,
-    path: str,
-    handler: Handler,
-    roles: frozenset[str],
-    *,
-    available: Callable[[Emulator], bool] | None = None,
-) -> Route:
-    """A route. What a release does not have is a 404 without a body, as any unknown path is."""
+def api(method: str, path: str, handler: Handler, roles: frozenset[str]) -> Route:
+    """A route; on releases that do not have it, it is answered as an unknown path."""
 
     async def endpoint(request: Request) -> Response:
         emulator: Emulator = request.app.state.emulator
         user: User = request.scope[USER_KEY]
-        if available is not None and not available(emulator):
-            return Response(status_code=404)
+        if not emulator.cluster.release.has_route(method, path):
+            return await _no_handler(request)
         if user.role not in roles:
             return error_response(ApiError(403, "forbidden", f"The role {user.role} may not do this."))
         try:
@@ -118,3 +128,24 @@ def api(
         return result if isinstance(result, Response) else json_response(result)
 
     return Route(path, endpoint, methods=[method])
+
+
+async def _no_handler(request: Request) -> Response:
+    """404 for a path that the release does not have; OPTIONS and 405 name the methods of one that it has."""
+    release = request.app.state.emulator.cluster.release
+    path = request.scope["path"]
+    methods = {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route is not FALLBACK and route.path_regex.match(path)
+        for method in (route.methods or set()) - {"HEAD"}
+        if release.has_route(method, route.path)
+    }
+    if not methods:
+        return Response(status_code=404)
+    allow = {"allow": ", ".join(sorted({*methods, "OPTIONS"}))}
+    return Response(status_code=200 if request.method == "OPTIONS" else 405, headers=allow)
+
+
+# The last route of the API: what no other one answers.
+FALLBACK = Route("/{path:path}", _no_handler, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

@@ -1,13 +1,33 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each release of Redis Enterprise Software had."""
+"""Release numbers and builds."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-Version = tuple[int, int, int]
+Version = tuple[int, ...]  # major, minor, patch and build; what is missing compares as the first of its line
+
+# The build that a release stands for when none is given: the one captured live, else the newest in the vendor's notes.
+BUILDS: dict[Version, int] = {
+    (6, 4, 2): 131,
+    (7, 2, 4): 154,
+    (7, 4, 2): 216,
+    (7, 4, 6): 272,
+    (7, 8, 2): 60,
+    (7, 8, 4): 95,
+    (7, 8, 6): 286,
+    (7, 22, 0): 250,
+    (7, 22, 2): 170,
+    (8, 0, 2): 41,
+    (8, 0, 6): 54,
+    (8, 0, 10): 81,
+    (8, 0, 16): 29,
+    (8, 0, 18): 36,
+    (8, 0, 20): 68,
+    (8, 2, 0): 25,
+}
+_OTHER_BUILD = 29
 
 
 def parse_version(text: str) -> tuple[Version, str]:
@@ -15,32 +35,6 @@ def parse_version(text: str) -> tuple[Version, str]:
     match = re.fullmatch(r"(\d+)\.(\d+)(?:\.(\d+))?(?:-(\d+))?", text)
     if match is None:
         raise ValueError(f"'{text}' is no version; write it like 8.0.16 or 7.22.2-14.")
-    major, minor, patch, build = match.groups()
-    numbers = (int(major), int(minor), int(patch or 0))
-    return numbers, f"{numbers[0]}.{numbers[1]}.{numbers[2]}-{build or 29}"
-
-
-@dataclass(frozen=True)
-class Features:
-    """Switches that depend on the release alone. Sources stand in the README's provenance table."""
-
-    v2_actions: bool
-    maintenance_snapshot: bool  # in /v1/nodes/status
-    one_maintenance_snapshot: bool  # maintenance_on keeps an existing snapshot unless told to overwrite it
-    evict_options: bool  # evict_ha_replica, evict_active_active_replica, evict_dbs
-    float_progress: bool
-    lag_check: bool
-    health_report: bool
-
-
-def features_of(version: Version) -> Features:
-    since_742 = version >= (7, 4, 2)
-    return Features(
-        v2_actions=version >= (7, 22, 0),
-        maintenance_snapshot=since_742,
-        one_maintenance_snapshot=since_742,
-        evict_options=since_742,
-        float_progress=since_742,
-        lag_check=version >= (8, 0, 0),
-        health_report=version >= (8, 0, 16),
-    )
+    release = (int(match[1]), int(match[2]), int(match[3] or 0))
+    build = int(match[4]) if match[4] else BUILDS.get(release, _OTHER_BUILD)
+    return (*release, build), f"{release[0]}.{release[1]}.{release[2]}-{build}"

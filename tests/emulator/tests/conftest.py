@@ -14,6 +14,7 @@ import requests
 from redis_enterprise_emulator.launch import Launched, launch
 
 FAST = ("--data-plane", "none")
+RULES = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]  # those of the reference
 TERMINAL = ("completed", "failed", "cancelled", "aborted")
 
 
@@ -80,6 +81,9 @@ class Api:
         return found
 
     def create(self, name: str = "db", **fields: Any) -> dict[str, Any]:
+        """A database; one that is sharded gets the rules that it needs."""
+        if fields.get("sharding"):
+            fields.setdefault("shard_key_regex", RULES)
         answer = self.post("/v1/bdbs", {"name": name, "memory_size": 100_000_000, **fields})
         assert answer.status_code == 200, answer.text
         bdb = self.settled(answer.json()["uid"])

@@ -170,9 +170,9 @@ def test_reset_admin_pass(api: Api) -> None:
     assert after != before
 
 
-def test_unknown_action_of_a_database_is_400(api: Api) -> None:
+def test_unknown_action_of_a_database_is_no_path(api: Api) -> None:
     api.create()
-    assert api.put("/v1/bdbs/1/explode", {}).status_code == 400
+    assert api.put("/v1/bdbs/1/explode", {}).status_code == 404
 
 
 def test_fields_are_filtered(api: Api) -> None:
@@ -218,7 +218,13 @@ def test_no_room_is_insufficient_resources(start: Start) -> None:
     answer = api.post("/v1/bdbs", {"name": "big", "memory_size": 900_000_000})
     assert (answer.status_code, answer.json()["error_code"]) == (406, "insufficient_resources")
     # Half of it fits on a node, so two shards do.
-    body = {"name": "big", "memory_size": 900_000_000, "sharding": True, "shards_count": 2}
+    body = {
+        "name": "big",
+        "memory_size": 900_000_000,
+        "sharding": True,
+        "shard_key_regex": [{"regex": "(?<tag>.*)"}],
+        "shards_count": 2,
+    }
     assert api.post("/v1/bdbs?dry_run", body).status_code == 200
 
 

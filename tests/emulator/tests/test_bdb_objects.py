@@ -15,13 +15,14 @@ from redis_enterprise_emulator.bdb_rules import ClusterView, json_schema, new_bd
 from redis_enterprise_emulator.bdb_schema import FIELDS
 from redis_enterprise_emulator.catalog import modules
 from redis_enterprise_emulator.errors import ApiError
+from redis_enterprise_emulator.versions import Version
 
 Body = dict[str, Any]
 GIB = 1024**3
 V74, V722, V80, V82 = (7, 4, 2), (7, 22, 0), (8, 0, 16), (8, 2, 0)
 
 
-def view(version: tuple[int, int, int] = V80, **changes: Any) -> ClusterView:
+def view(version: Version = V80, **changes: Any) -> ClusterView:
     known: Body = {
         "version": version,
         "bdbs": [],
@@ -44,7 +45,7 @@ def create(body: Body | None = None, seen: ClusterView | None = None) -> Body:
 
 
 def test_a_new_database_has_the_defaults_of_the_captured_one() -> None:
-    bdb = create()
+    bdb = render(create(), view())
     assert len(bdb) == 139
     expected = {
         "uid": 5,
@@ -195,7 +196,8 @@ def test_module_options_follow_the_modules_and_the_release() -> None:
 def test_fields_choose() -> None:
     bdb = create()
     assert render(bdb, view(), fields=["uid", "name", "nonsense"]) == {"uid": 5, "name": "orders"}
-    assert render(bdb, view()) == bdb
+    newest = create(seen=view(V82))
+    assert render(newest, view(V82)) == newest
     assert render({"uid": 1, "odd": True}, view()) == {"uid": 1, "odd": True}
 
 

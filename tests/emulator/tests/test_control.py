@@ -83,8 +83,8 @@ def test_cluster_can_be_patched_to_mask_credentials(api: Api) -> None:
         ("/users", {"username": "x", "password": "y", "role": "king"}, "role must be one of"),
         ("/users", {"username": "x"}, "needs 'password'"),
         ("/settings", {"colour": "red"}, "Settings are"),
-        ("/settings", {"list_shape": "tree"}, "list_shape must be"),
-        ("/settings", {"redirect": 1}, "redirect must be"),
+        ("/settings", {"list_shape": "tree"}, "list_shape must be one of object, list"),
+        ("/settings", {"redirect": 1}, "redirect must be one of false, true"),
         ("/settings", {"state_id": "maybe"}, "state_id must be one of honoured, ignored, absent"),
         ("/cluster-actions", {"seconds": 1}, "needs 'name'"),
         ("/cluster-actions", {"name": "x", "seconds": "1"}, "seconds must be"),
@@ -97,6 +97,16 @@ def test_bad_input_is_refused_with_a_sentence(calm: Api, path: str, body: Any, m
     with pytest.raises(ControlError) as refused:
         calm.control("POST", path, body)
     assert message in str(refused.value)
+
+
+def test_settings_are_changed_together_or_not_at_all(api: Api) -> None:
+    default = api.control("GET", "/settings")
+    assert default["shard_rules"] == "required"
+    with pytest.raises(ControlError, match="defaults must be"):
+        api.control("POST", "/settings", {"shard_rules": "filled", "defaults": "guessed"})
+    assert api.control("GET", "/settings") == default
+    api.control("POST", "/settings", {"shard_rules": "filled", "defaults": "left_out"})
+    assert api.control("GET", "/settings") == {**default, "shard_rules": "filled", "defaults": "left_out"}
 
 
 def test_redirect_can_be_switched_on_later(api: Api) -> None:

@@ -249,3 +249,33 @@ def test_persistent_database_comes_back_with_its_data(start: Start) -> None:
         stop(api, home, ask=ask)
         api.control("POST", f"/nodes/{home}/start")
         api.until(lambda: value(db, "k") == "v", "the data")
+
+
+# -- what a chaotic schedule found ------------------------------------------------------------------------------
+@pytest.mark.parametrize("plane", ["none", "redis"])
+def test_a_shard_that_moves_off_a_dead_node_is_up_again(start: Start, plane: str) -> None:
+    api = start("--data-plane", plane, "--nodes", "4")
+    api.create(replication=True)
+    first = api.shards(role="master")[0]
+    ask = api.shards(role="slave")[0]["node_uid"]
+    api.node_action(first["node_uid"], "maintenance_on", node=ask)
+    refuge = api.shards(uid=first["uid"])[0]["node_uid"]
+    stop(api, refuge, ask=ask)
+    assert api.node_action(first["node_uid"], "maintenance_off", node=ask)["status"] == "completed"
+    back = api.shards(uid=first["uid"])[0]
+    assert (back["node_uid"], back["role"], back["up"]) == (first["node_uid"], "master", True)
+    assert {shard["detailed_status"] for shard in api.json("/v1/shards", node=ask)} == {"ok"}
+
+
+def test_the_only_copy_on_a_dead_node_cannot_be_moved(start: Start) -> None:
+    api = start("--nodes", "4")
+    api.create()
+    first = api.shards()[0]
+    api.node_action(first["node_uid"], "maintenance_on", node=4)
+    refuge = api.shards()[0]["node_uid"]
+    ask = next(uid for uid in (1, 2, 3, 4) if uid not in (first["node_uid"], refuge))
+    stop(api, refuge, ask=ask)
+    ended = api.node_action(first["node_uid"], "maintenance_off", node=ask)
+    assert ended["status"] == "failed"
+    assert "there is no shard to copy it from" in ended["error_message"]
+    assert api.json(f"/v1/nodes/{first['node_uid']}", node=ask)["max_listeners"] == 0, "it stays in maintenance"

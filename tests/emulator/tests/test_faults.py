@@ -165,6 +165,32 @@ def test_early_action_is_completed_before_its_work_is(api: Api) -> None:
     assert api.settled(1)["status"] == "active"
 
 
+@pytest.mark.parametrize("later", ["maintenance_off", "remove"])
+def test_what_an_early_action_has_not_done_is_dropped_when_a_later_one_begins(api: Api, later: str) -> None:
+    api.create(replication=True)
+    node, other = (api.shards(role=role)[0]["node_uid"] for role in ("slave", "master"))
+    before = sorted((shard["uid"], shard["node_uid"], shard["role"]) for shard in api.shards())
+    fault = api.fault(kind="action", name="maintenance_on", outcome="early", at=40, count=1)
+    assert api.node_action(node, "maintenance_on", node=other)["status"] == "completed"
+    assert api.node_action(node, later, node=other)["status"] == "completed"
+    api.control("DELETE", f"/faults/{fault}")
+    time.sleep(0.5)
+    if later == "maintenance_off":
+        state = api.node_state(node)
+        assert (state["maintenance_depth"], state["quorum_only"]) == (0, False)
+        assert sorted((shard["uid"], shard["node_uid"], shard["role"]) for shard in api.shards()) == before
+    assert {action["status"] for action in api.json("/v1/actions", node=other)["actions"]} == {"completed"}
+
+
+def test_an_early_action_of_another_node_goes_on(api: Api) -> None:
+    fault = api.fault(kind="action", name="maintenance_on", node_uid=2, outcome="early", at=40, count=1)
+    assert api.node_action(2, "maintenance_on")["status"] == "completed"
+    assert api.node_action(3, "maintenance_on")["status"] == "completed"
+    api.node_action(3, "maintenance_off")
+    api.control("DELETE", f"/faults/{fault}")
+    api.until(lambda: api.node_state(2)["maintenance_depth"] == 1, "the rest of the work")
+
+
 def test_lingering_action_is_running_after_its_work_is_done(api: Api) -> None:
     api.create()
     fault = api.fault(kind="action", name="SMUpdateBDB", outcome="lingering", at=80, count=1)

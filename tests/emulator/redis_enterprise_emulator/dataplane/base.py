@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the control plane asks of a data plane.
+"""The interface between control plane and data plane.
 
 The control plane decides (which shard on which node, who is master, where the endpoint is bound);
 the data plane does it with real processes and real connections, and says what it saw.
@@ -47,7 +47,7 @@ class EndpointSpec:
 
 @dataclass(frozen=True)
 class ReplicaState:
-    """How a replica stands: link up, and bytes behind its master."""
+    """State of a replica: link, and bytes behind its primary."""
 
     link_up: bool
     lag_bytes: int
@@ -121,6 +121,9 @@ class DataPlane(Protocol):
 
     async def delay_replica(self, replica_uid: int, seconds: float) -> None:
         """Fault: stop the replica's process (SIGSTOP) for a while so that it lags."""
+
+    async def kill_shard(self, shard_uid: int) -> None:
+        """Fault: the shard's process ends at once (SIGKILL), as the kernel ends one when memory runs out."""
 
     async def kill_node(self, node_uid: int) -> None:
         """The node's processes end at once (SIGKILL); endpoints bound there refuse connections."""

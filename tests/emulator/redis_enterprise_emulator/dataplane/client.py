@@ -259,7 +259,7 @@ class ClientConnection(asyncio.Protocol):
             backend = self._backend(shards.pop())
             self._transaction.watching = None
             if watched is not None and watched is not backend:
-                # The connection that watched is gone (the shard moved), so nobody knows whether the key changed.
+                # The connection that watched is gone (the shard moved), so it is unknown whether the key changed.
                 self._reply(b"_\r\n" if self._resp_version == 3 else b"*-1\r\n")
                 return
             slot = ReplySlot()

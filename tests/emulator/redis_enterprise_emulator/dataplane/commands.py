@@ -14,7 +14,7 @@ ANY_SHARD = frozenset({b"INFO", b"TIME", b"COMMAND", b"LASTSAVE", b"LOLWUT"})
 ONLY_SHARD = frozenset({b"KEYS", b"SCAN", b"RANDOMKEY", b"SCRIPT", b"FUNCTION"})
 ALL_SHARDS = frozenset({b"DBSIZE", b"FLUSHALL", b"FLUSHDB"})
 
-# Where the number of keys stands in commands whose keys cannot be told from positions.
+# Where the number of keys stands in commands whose keys cannot be found by position.
 _COUNT_AT = {
     b"EVAL": 2, b"EVALSHA": 2, b"EVAL_RO": 2, b"EVALSHA_RO": 2, b"FCALL": 2, b"FCALL_RO": 2,
     b"ZUNION": 1, b"ZINTER": 1, b"ZDIFF": 1, b"ZINTERCARD": 1, b"SINTERCARD": 1, b"LMPOP": 1, b"ZMPOP": 1,
@@ -25,7 +25,7 @@ _STREAM_READS = frozenset({b"XREAD", b"XREADGROUP"})
 
 
 class CommandRefused(Exception):
-    """What the client is told; begins with an error code as in any error reply."""
+    """The error for the client; begins with an error code as in any error reply."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from .base import DataPlaneError, SwitchReport
 from .endpoint import Endpoint
-from .shard import POLL, ShardProcess, until_well
+from .shard import POLL, ShardProcess, until_ok
 
 LINK_TIMEOUT = 2.0  # before clients are held
 DRAIN_TIMEOUT = 1.0
@@ -63,7 +63,7 @@ async def _catch_up(new: ShardProcess, wanted: int) -> None:
         reached = await new.offset()
         return "" if reached >= wanted else _behind(new, wanted - reached)
 
-    await until_well(problem, LINK_TIMEOUT)
+    await until_ok(problem, LINK_TIMEOUT)
 
 
 async def _equal_offsets(old: ShardProcess, new: ShardProcess) -> int:
@@ -74,7 +74,7 @@ async def _equal_offsets(old: ShardProcess, new: ShardProcess) -> int:
         wanted, reached = await asyncio.gather(old.offset(), new.offset())
         return "" if wanted == reached else _behind(new, wanted - reached)
 
-    await until_well(problem, OFFSET_TIMEOUT, POLL / 4)
+    await until_ok(problem, OFFSET_TIMEOUT, POLL / 4)
     return wanted
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data plane "none": REST only. It keeps just enough to answer as if every shard were well."""
+"""The data plane "none": REST only. It keeps just enough to answer as if every shard were healthy."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ class NoDataPlane:
         self._shard_nodes: dict[int, int] = {}
         self._endpoint_nodes: dict[int, int] = {}
         self._dead_nodes: set[int] = set()
+        self._dead_shards: set[int] = set()
         self._next_port = FIRST_PORT
 
     async def start_shard(self, spec: ShardSpec) -> None:
         self._shard_nodes[spec.uid] = spec.node_uid
+        self._dead_shards.discard(spec.uid)
 
     async def stop_shard(self, shard_uid: int) -> None:
         self._shard_nodes.pop(shard_uid, None)
@@ -45,6 +47,7 @@ class NoDataPlane:
         if to_node_uid in self._dead_nodes:
             raise DataPlaneError(f"node {to_node_uid} is down, so shard {shard_uid} cannot move there.")
         self._shard_nodes[shard_uid] = to_node_uid
+        self._dead_shards.discard(shard_uid)
         return SwitchReport(held_ms=0.0, offset=0)
 
     async def open_endpoint(self, spec: EndpointSpec) -> int:
@@ -85,11 +88,15 @@ class NoDataPlane:
     async def delay_replica(self, replica_uid: int, seconds: float) -> None:
         return None
 
+    async def kill_shard(self, shard_uid: int) -> None:
+        self._dead_shards.add(shard_uid)
+
     async def kill_node(self, node_uid: int) -> None:
         self._dead_nodes.add(node_uid)
 
     async def start_node(self, node_uid: int) -> None:
         self._dead_nodes.discard(node_uid)
+        self._dead_shards -= {uid for uid, node in self._shard_nodes.items() if node == node_uid}
 
     async def close(self) -> None:
         self._shard_nodes.clear()
@@ -97,4 +104,4 @@ class NoDataPlane:
 
     def _alive(self, shard_uid: int) -> bool:
         node_uid = self._shard_nodes.get(shard_uid)
-        return node_uid is not None and node_uid not in self._dead_nodes
+        return node_uid is not None and node_uid not in self._dead_nodes and shard_uid not in self._dead_shards

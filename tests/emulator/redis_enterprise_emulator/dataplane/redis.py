@@ -240,6 +240,9 @@ class RedisDataPlane:
             with suppress(DataPlaneError):
                 await master.process.admin.call("CLIENT", "KILL", "TYPE", "replica")
 
+    async def kill_shard(self, shard_uid: int) -> None:
+        await self._shard(shard_uid).process.end(forget=False)
+
     async def kill_node(self, node_uid: int) -> None:
         self._dead_nodes.add(node_uid)
         victims = [process for process in self._processes if process.spec.node_uid == node_uid]
@@ -253,7 +256,7 @@ class RedisDataPlane:
 
     async def start_node(self, node_uid: int) -> None:
         """A replica attaches to its master again if that still runs; a master comes back alone, and its replicas,
-        if nobody promoted them, keep their data until they are told whom to follow."""
+        unless they were promoted, keep their data until they get a primary to follow."""
         self._dead_nodes.discard(node_uid)
         for shard in list(self._shards.values()):
             if shard.process.spec.node_uid == node_uid and not shard.process.alive:

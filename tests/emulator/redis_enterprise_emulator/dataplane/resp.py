@@ -90,7 +90,7 @@ def _number(digits: bytearray, limit: int, what: str) -> int:
 
 
 class FrameScanner:
-    """Cuts a server's bytes into whole replies without decoding them; remembers where it stood."""
+    """Cuts a server's bytes into complete replies without decoding them; remembers where it stood."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -135,7 +135,7 @@ class FrameScanner:
 
 
 def decode(frame: bytes) -> Any:
-    """The value of one whole reply (RESP2, and RESP3's simple types); an error reply becomes a ReplyError."""
+    """The value of one complete reply (RESP2, and RESP3's simple types); an error reply becomes a ReplyError."""
     value, _end = _decode(frame, 0)
     return value
 

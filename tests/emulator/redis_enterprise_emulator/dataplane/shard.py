@@ -58,7 +58,7 @@ class ShardProcess:
         log = self.directory / "log"
         with log.open("wb") as output:
             self._process = self._nest.spawn([str(self._server), "-"], self._config().encode(), output)
-        await until_well(lambda: self._problem_at_start(log), START_TIMEOUT)
+        await until_ok(lambda: self._problem_at_start(log), START_TIMEOUT)
 
     def kill(self) -> None:
         """SIGKILL, at once; data in the append-only file stays."""
@@ -120,7 +120,7 @@ class ShardProcess:
             except DataPlaneError:
                 if not self.alive:
                     raise
-                continue  # somebody took the port in between
+                continue  # another process took the port in between
             self._port = port
         raise DataPlaneError(f"shard {self.spec.uid} found no free port for replication.")
 
@@ -153,7 +153,7 @@ class ShardProcess:
             done = all("state=online" in state for state in states)
             return "" if done else f"shard {self.spec.uid} is still sending its data"
 
-        await until_well(problem, SYNC_TIMEOUT)
+        await until_ok(problem, SYNC_TIMEOUT)
 
     async def wait_for_link(self, master_alive: Callable[[], bool], timeout: float) -> None:
         async def problem() -> str:
@@ -162,7 +162,7 @@ class ShardProcess:
                 raise DataPlaneError(f"shard {self.spec.uid} lost its master before it was in sync.")
             return "" if status == "up" else f"shard {self.spec.uid} is not in sync with its master (link: {status})"
 
-        await until_well(problem, timeout)
+        await until_ok(problem, timeout)
 
     async def _wait_for_file(self) -> None:
         """After a full synchronisation the append-only file is written anew; until then a kill would lose it all."""
@@ -172,7 +172,7 @@ class ShardProcess:
             done = info["aof_rewrite_in_progress"] == info["aof_rewrite_scheduled"] == "0"
             return "" if done else f"shard {self.spec.uid} is still writing its append-only file"
 
-        await until_well(problem, SYNC_TIMEOUT)
+        await until_ok(problem, SYNC_TIMEOUT)
 
     async def _problem_at_start(self, log: Path) -> str:
         if not self.alive:
@@ -235,7 +235,7 @@ class Shard:
         return self.process.spec.bdb_uid
 
 
-async def until_well(look: Callable[[], Awaitable[str]], timeout: float, pause: float = POLL) -> None:
+async def until_ok(look: Callable[[], Awaitable[str]], timeout: float, pause: float = POLL) -> None:
     """Look again and again until there is no problem; when time runs out, the last problem is the error."""
     deadline = time.monotonic() + timeout
     while problem := await look():
