@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from . import api_actions, api_bdbs, api_cluster, control, loading
 from .cluster import Cluster
@@ -134,6 +135,12 @@ class Emulator:
             Node(uid, listener.host, listener.port, self.options.node_memory, racks[uid - 1] if racks else "")
             for uid, listener in self._listeners.items()
         ]
+
+    def application(self, node_uid: int) -> ASGIApp:
+        """What answers for a node, for requests that do not come through a socket."""
+        application = self._listeners[node_uid].app
+        assert application is not None
+        return application
 
     @property
     def control_url(self) -> str:
