@@ -112,6 +112,28 @@ def not_primary(uid: int) -> Claim:
     return claim
 
 
+def primary(uid: int) -> Claim:
+    def claim(result: Mapping[str, Any], world: World) -> Untruths:
+        if world.truth("/v1/nodes/status")[str(uid)]["role"] != "master":
+            yield FALSE_GREEN, f"says that node {uid} is the primary"
+
+    return claim
+
+
+def hosts_planned(uids: Mapping[str, int]) -> Claim:
+    """Each host with its node, and nodes in maintenance as such."""
+
+    def claim(result: Mapping[str, Any], world: World) -> Untruths:
+        shown = {each["host"]: each for each in result["hosts"]}
+        if {host: each["node_uid"] for host, each in shown.items()} != uids:
+            yield FALSE_GREEN, "takes a host for another node"
+        for host, uid in uids.items():
+            if host in shown and _is_in_maintenance(world, uid) and not shown[host]["in_maintenance"]:
+                yield FALSE_GREEN, f"plans node {uid} as not in maintenance"
+
+    return claim
+
+
 def nodes_shown(result: Mapping[str, Any], world: World) -> Untruths:
     """Every node, and whether it is in maintenance."""
     yield from _nodes({node["uid"]: node["in_maintenance"] for node in result["nodes"]}, world)

@@ -19,6 +19,8 @@ from ansible_collections.redis_enterprise.cluster.plugins.modules import (
     redis_health_info,
     redis_node_action,
     redis_node_info,
+    redis_roll_node_info,
+    redis_roll_plan_info,
 )
 from fuzz import claims, scenes
 from fuzz.claims import Claim
@@ -60,7 +62,7 @@ class Operation:
 
     @property
     def is_about_health(self) -> bool:
-        return self.front is redis_health_info.FRONT
+        return self.front in (redis_health_info.FRONT, redis_roll_node_info.FRONT)
 
     def options_on(self, stage: Stage) -> Mapping[str, Any]:
         return self.options(stage) if callable(self.options) else self.options
@@ -74,6 +76,8 @@ _node_info = functools.partial(Operation, redis_node_info.FRONT)
 _cluster = functools.partial(Operation, redis_cluster_action.FRONT)
 _action_info = functools.partial(Operation, redis_action_info.FRONT)
 _health = functools.partial(Operation, redis_health_info.FRONT, green=healthy)
+_roll_plan = functools.partial(Operation, redis_roll_plan_info.FRONT)
+_roll_node = functools.partial(Operation, redis_roll_node_info.FRONT)
 _inventory = functools.partial(Operation, None)
 
 _OLD = {"version": "6.4.2"}
@@ -95,10 +99,15 @@ _ON = {"node_uid": 2, "action": "maintenance_on"}
 _OFF = {"node_uid": 2, "action": "maintenance_off"}
 _REMOVE = {"node_uid": 3, "action": "remove"}
 _REBALANCE = {"action": "rebalance"}
+_MASTER = {"action": "change_master", "node_uid": 2}
+_HOSTS = [{"name": f"n{uid}", "addresses": [f"127.0.0.{uid}"]} for uid in (1, 2, 3)]
+_ROLL = {"operation": "maintenance", "hosts": _HOSTS}
+_TURN = {"operation": "maintenance", "hosts": _HOSTS[1:2], "turn": "n2"}
 _IS_NEW = claims.database("fresh", replication=True)
 _IS_RESIZED = claims.database("carts", memory_size=150 * 2**20)
 _IS_REBALANCED = claims.completed("/v1/cluster/actions/rebalance")
 _CHANGES = claims.changes(True)
+_PLANNED = claims.hosts_planned({"n1": 1, "n2": 2, "n3": 3})
 
 
 def _uid_of(name: str, **options: Any) -> Options:
@@ -109,6 +118,17 @@ def _drain_of_node_2(stage: Stage) -> Mapping[str, Any]:
     """The action as the task has returned it that started it."""
     known = {"name": "maintenance_on", "status": "queued", "kind": "node", "object_type": "node", "object_uid": "2"}
     return {"action": {"uid": scenes.action_of(stage, "maintenance_on"), **known}, "wait": True}
+
+
+def _back(stage: Stage) -> Mapping[str, Any]:
+    """Node 2, as it was noted before its maintenance."""
+    shards = [
+        {"bdb_uid": each["bdb_uid"], "slots": each["assigned_slots"], "role": each["role"]}
+        for each in stage.api("GET", "/v1/shards")
+        if each["node_uid"] == "2"
+    ]
+    note = {"uid": 2, "in_maintenance": False, "quorum_only": False, "rack_id": None, "shards": shards}
+    return {"operation": "maintenance", "node_uid": 2, "before": note}
 
 
 _ALL = [
@@ -165,6 +185,8 @@ _ALL = [
     _cluster("cluster_action_adopt", _REBALANCE, scenes.rebalancing, _IS_REBALANCED),
     _cluster("cluster_action_rerun", {**_REBALANCE, "rerun": True}, scenes.rebalanced, _IS_REBALANCED),
     _cluster("cluster_action_cancel", {**_REBALANCE, "state": "absent"}, scenes.rebalancing),
+    _cluster("cluster_master", _MASTER, claim=claims.primary(2)),
+    _cluster("cluster_master_already", {**_MASTER, "node_uid": 1}, claim=claims.primary(1)),
     _action_info("action_info", {}, claim=claims.actions_shown("/v2/actions")),
     _action_info("action_info_old", {}, claim=claims.actions_shown("/v1/actions"), stage=_OLD),
     _action_info("action_info_node", {"scope": "node"}, claim=claims.actions_shown("/v1/nodes/actions")),
@@ -178,6 +200,16 @@ _ALL = [
     _health("health_in_maintenance_old", {}, scenes.in_maintenance, claims.unhealthy, stage=_OLD),
     _health("health_down", {}, scenes.down, claims.unhealthy),
     _health("health_wait", {"wait": True}, scenes.updating, claims.settled(2)),
+    _roll_plan("roll_plan", _ROLL, claim=_PLANNED),
+    _roll_plan("roll_plan_turn", _TURN, claim=claims.hosts_planned({"n2": 2})),
+    _roll_plan("roll_plan_removal", {**_TURN, "operation": "removal"}, stage=_FOUR),
+    _roll_plan("roll_plan_match", {**_ROLL, "operation": "match"}, claim=_PLANNED),
+    _roll_plan("roll_plan_refuse_down", _ROLL, scenes.down),
+    _roll_node("roll_node", _back, claim=claims.in_service(2)),
+    _roll_node("roll_node_refuse", _back, scenes.in_maintenance, claims.in_service(2)),
+    _roll_node("roll_node_removed", {"operation": "removal", "node_uid": 3}, scenes.removed, stage=_FOUR),
+    _roll_node("roll_node_refuse_removed", {"operation": "removal", "node_uid": 3}, stage=_FOUR),
+    _roll_node("roll_node_left", {"operation": "removal", "node_uid": 3, "failed_phase": "remove"}),
     _inventory("inventory", {}, claim=claims.hosts_shown),
     _inventory("inventory_in_maintenance", {"hostname": "hostname"}, scenes.in_maintenance, claims.hosts_shown),
 ]
