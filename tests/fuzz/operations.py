@@ -204,7 +204,7 @@ _ALL = [
     _roll_plan("roll_plan_turn", _TURN, claim=claims.hosts_planned({"n2": 2})),
     _roll_plan("roll_plan_removal", {**_TURN, "operation": "removal"}, stage=_FOUR),
     _roll_plan("roll_plan_match", {**_ROLL, "operation": "match"}, claim=_PLANNED),
-    _roll_plan("roll_plan_refuse_down", _ROLL, scenes.down),
+    _roll_plan("roll_plan_refuse_removal", {**_TURN, "operation": "removal"}),
     _roll_node("roll_node", _back, claim=claims.in_service(2)),
     _roll_node("roll_node_refuse", _back, scenes.in_maintenance, claims.in_service(2)),
     _roll_node("roll_node_removed", {"operation": "removal", "node_uid": 3}, scenes.removed, stage=_FOUR),
