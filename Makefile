@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 # The order of the parts of `test` is meant: what fails cheaply comes first.
 .NOTPARALLEL:
 .PHONY: help venv demo test lint format typecheck ansible-lint sanity docs-check package-check \
-	unit emulator integration molecule pytest bench lock clean FORCE
+	unit emulator integration molecule pytest bench fuzz lock clean FORCE
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,7 +44,8 @@ format: $(STAMP) ## Put the Python code in order, and write what documentation a
 	@$(RUN) python tests/tools/action_tables.py
 
 typecheck: $(STAMP) ## Check the types, strictly
-	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo -p benchmark
+	@$(RUN) mypy -p ansible_collections.redis_enterprise.cluster.plugins -p redis_enterprise_emulator -p demo -p benchmark \
+		-p fuzz
 	@$(RUN) mypy -m action_tables -m docs_check -m lock -m option_docs -m package_check -m sanity
 
 docs-check: $(STAMP) ## Check the modules' documentation and the changelog
@@ -79,6 +80,9 @@ pytest: $(STAMP) ## Run all tests that pytest runs
 
 bench: $(STAMP) ## Measure against the emulated cluster (BENCH_FLAGS="--runs 3 --only empty", see --help)
 	@$(RUN) python -m benchmark $(BENCH_FLAGS)
+
+fuzz: $(STAMP) ## Put mutated answers before every module (FUZZ_FLAGS="--mutations 400000", see --help)
+	@$(RUN) python -m fuzz $(FUZZ_FLAGS)
 
 lock: $(STAMP) ## Resolve requirements-dev.in anew into requirements-dev.lock
 	@.venv/bin/python tests/tools/lock.py

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from . import api_acls, api_actions, api_bdbs, api_cluster, api_crdbs, api_health, api_stats, control, loading
 from .cluster import Cluster
@@ -156,6 +157,12 @@ class Emulator:
             )
             for uid, listener in self._listeners.items()
         ]
+
+    def application(self, node_uid: int) -> ASGIApp:
+        """What answers for a node, for requests that do not come through a socket."""
+        application = self._listeners[node_uid].app
+        assert application is not None
+        return application
 
     @property
     def control_url(self) -> str:
