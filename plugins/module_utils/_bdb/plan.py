@@ -83,7 +83,7 @@ def _update(desired: Desired, current: Obj) -> Plan:
     before, after = schema_plan.diff(SCHEMA, body, current)
     if desired.action:
         after["action"] = desired.action
-    return Plan(SCHEMA, "update", current, body, before, after, action=desired.action)
+    return Plan(SCHEMA, "update", current, body=body, before=before, after=after, action=desired.action)
 
 
 def _refuse_impossible(name: str, value: t.Any, current: Obj, action: str | None) -> None:

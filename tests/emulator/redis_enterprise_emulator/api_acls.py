@@ -22,8 +22,6 @@ Acl = dict[str, Any]
 
 FULL_ACCESS: Acl = {"uid": 1, "name": "Full Access", "acl": "+@all ~*"}
 WRITERS = frozenset({"admin", "user_manager"})
-VERSIONS_SINCE = (7, 2, 4)  # min_version and max_version are shown
-DRY_RUN_SINCE = (7, 8, 4)  # before that the parameter is passed over, and the request is carried out
 _NAME = re.compile(r"[a-zA-Z0-9_ \[\]()@,.;#-]+")
 _RULE = re.compile(
     r"[+-](@?[\w.|-]+)|(~|%(R|W|RW)~)[^\s()]+|&[^\s()]+|"
@@ -53,7 +51,7 @@ class RedisAcls:
                 raise ApiError(400, "missing_field", f"The field '{name}' is missing.")
         self._check(body, None)
         acl = {"uid": self._last + 1, **body}
-        if not (dry_run and self._cluster.version >= DRY_RUN_SINCE):
+        if not self._is_dry(dry_run):
             self._last += 1
             self._acls[self._last] = acl
             self._cluster.touch()
@@ -63,7 +61,7 @@ class RedisAcls:
         acl = self.get(uid)
         self._check_writable(uid)
         self._check(body, uid)
-        if dry_run and self._cluster.version >= DRY_RUN_SINCE:
+        if self._is_dry(dry_run):
             return {**acl, **body}
         self._acls[uid] = {**self._acls[uid], **body}
         self._cluster.touch()
@@ -80,8 +78,11 @@ class RedisAcls:
         return {}
 
     def _shown(self, acl: Acl) -> Acl:
-        versions = {"min_version": "6.0", "max_version": "9999"} if self._cluster.version >= VERSIONS_SINCE else {}
-        return {**acl, **versions}
+        return self._cluster.release.shown("redis_acl", {**acl, "min_version": "6.0", "max_version": "9999"})
+
+    def _is_dry(self, dry_run: bool) -> bool:
+        """Releases that do not know the parameter carry the request out."""
+        return dry_run and self._cluster.release.does("dry run of Redis ACLs")
 
     def _users(self, uid: int) -> list[str]:
         bdbs = self._cluster.bdbs.values()

@@ -46,6 +46,7 @@ HISTORY: tuple[Change, ...] = (
         (7, 2, 4, 52),
         "doc: edition of August 2023; the licence's limits: doc, as of 7.2",
         "cluster.bigstore_driver, cluster.use_external_ipv6, policy.resp3_default\n"
+        "redis_acl.min_version, redis_acl.max_version\n"
         "license.ram_shards_limit, license.flash_shards_limit",
         "node.bigstore_driver",
     ),
@@ -82,7 +83,7 @@ HISTORY: tuple[Change, ...] = (
     Change(
         (7, 8, 4, 18),
         "notes",
-        "!certificate authentication\n"
+        "!certificate authentication, !dry run of Redis ACLs\n"
         "cluster.mtls_certificate_authentication, cluster.mtls_authorized_subjects\n"
         "cluster.mtls_client_cert_subject_validation_type",
     ),

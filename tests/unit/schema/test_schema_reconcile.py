@@ -373,7 +373,7 @@ def test_an_unconditional_creation_sends_no_state_id(api: ObjectApi, clock: t.An
     ("params", "error"), [({"doors": 2}, "was deleted while it was being changed"), ({"state": "absent"}, None)]
 )
 def test_an_object_deleted_meanwhile(api: ObjectApi, clock: t.Any, params: dict[str, t.Any], error: str | None) -> None:
-    api.disturb.append(lambda: api.objects.clear())
+    api.disturb.append(api.objects.clear)
     if error is None:
         assert run(api, clock, name="one", **params)["changed"] is False, "another client has done it"
     else:
@@ -442,6 +442,5 @@ def test_an_object_that_is_not_ready_is_not_compared(api: ObjectApi, clock: t.An
             return "is drying" if work_until > clock.time else None
 
     work_until = 10.0
-    api.store = lambda obj: dict(obj)
     assert run(api, clock, target=Drying, name="one", doors=2)["changed"]
     assert 10 <= clock.time < 12
