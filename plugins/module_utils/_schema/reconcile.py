@@ -13,10 +13,18 @@ import typing as t
 from .._core.context import Context, Result
 from .._core.errors import Ambiguous, ApiError, CollectionError, GoalNotReached, WaitTimeout
 from .._core.waiter import Seen, pause_after, wait_until
-from . import plan as plans
 from .desired import Desired
 from .error_help import explained
-from .plan import Plan
+from .plan import (
+    Plan,
+    duplicate_name_error,
+    not_applied_error,
+    plan,
+    predicted,
+    refuse_unknown,
+    still_different,
+    unknown_fields,
+)
 from .read import Reader
 from .redact import redact
 from .schema import Obj
@@ -24,7 +32,6 @@ from .schema import Obj
 _SHORT_PAUSE = 0.02  # seconds before names are read again for a conditional creation
 _PAUSE = 0.5
 GRACE = 5.0  # seconds in which a lost creation may still show up, or an object may still show its old values
-
 
 D = t.TypeVar("D", bound=Desired)
 
@@ -45,7 +52,7 @@ class ManagedObject(t.Generic[D]):
         self.desired = desired
 
     def plan(self, current: Obj | None) -> Plan:
-        return plans.plan(self.desired, current)
+        return plan(self.desired, current)
 
     def check(self, work: Reconciler, plan: Plan) -> None:
         """Raise Refused for a step that has to be refused for what else the cluster shows; in check mode too."""
@@ -167,7 +174,7 @@ class Reconciler:
     def duplicate_error(self, listed: t.Sequence[Obj]) -> GoalNotReached | None:
         """After a creation: the error if one of C(listed), read since then, has the name as well."""
         named = [obj for obj in listed if self.target.claims_name(obj)]
-        return plans.duplicate_name_error(self.desired.schema, str(self.desired.name), self._created_uid, named)
+        return duplicate_name_error(self.desired.schema, str(self.desired.name), self._created_uid, named)
 
     def _step_by_step(self, current: Obj | None) -> Result:
         while True:
@@ -219,14 +226,14 @@ class Reconciler:
 
     def _refuse_unknown_fields(self, current: Obj | None) -> None:
         """Fields without a row are looked up in the schema of the cluster, where it has one."""
-        names = plans.unknown_fields(self.desired, current)
+        names = unknown_fields(self.desired, current)
         if names and self._known_fields is None:
             query = {"object": self.target.json_schema}
             answer = self.client.get("/v1/jsonschema", query, accept=(*range(400, 500), 500)).data
             properties = answer.get("properties") if isinstance(answer, dict) else None
             self._known_fields = frozenset(properties if isinstance(properties, dict) else ())
         if names:
-            plans.refuse_unknown(self.desired.schema, names, self._known_fields or ())
+            refuse_unknown(self.desired.schema, names, self._known_fields or ())
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -240,7 +247,7 @@ class Reconciler:
                 answer = self.client.write(*plan.request(), dry_run=True).data or {}
             except ApiError as error:
                 self._pause_if_busy(error, plan)
-        return {**(answer if isinstance(answer, dict) else {}), **plans.predicted(plan)}
+        return {**(answer if isinstance(answer, dict) else {}), **predicted(plan)}
 
     def _write(self, plan: Plan) -> Obj | None:
         """The answer to the one request of the plan. None: it proves nothing, so the object has to be read again."""
@@ -378,12 +385,12 @@ class Reconciler:
             not_ready = self.target.not_ready(obj)
             if not_ready:
                 return Seen(False, f"{self.desired.label} {not_ready}")
-            different = plans.still_different(self.desired, obj, plan)
+            different = still_different(self.desired, obj, plan)
             if not different:
                 return Seen(True, "as desired", value=obj)
             ready_since = self.clock.now() if ready_since is None else ready_since
             if self.clock.now() - ready_since > GRACE:
-                raise plans.not_applied_error(self.desired, obj, different, self.target.action)
+                raise not_applied_error(self.desired, obj, different, self.target.action)
             return Seen(False, f"{self.desired.label} does not show {', '.join(different)} as desired yet")
 
         return self.wait_until(probe, uid, f"the {plan.step} of {self.desired.label}").value
