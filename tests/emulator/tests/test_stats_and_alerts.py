@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,9 @@ def test_alerts_follow_the_cluster(start: Start) -> None:
     api.control("POST", "/nodes/4/stop")
     api.until(lambda: "node_failed" in on(api.json("/v1/nodes/alerts/4")), "the node to be missed")
     assert "node_checks_error" in on(api.json("/v1/nodes/alerts/4"))
-    api.control("POST", "/license", {"expired": True})
+    api.control(
+        "POST", "/license", {"expiration_date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))}
+    )
     assert "cluster_license_about_to_expire" in on(api.json("/v1/cluster/alerts"))
 
 
