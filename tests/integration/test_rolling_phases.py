@@ -33,7 +33,7 @@ def test_a_node_is_nine_printed_tasks_beside_those_of_the_operator(roller: Rolle
     batch = roll.output.partition("PLAY [Maintain one node]")[2].partition("PLAY [")[0]
     assert HEADER.findall(batch) == [
         "Validating arguments against arg spec 'main' - Maintenance of one node of a Redis Enterprise cluster",
-        "Order | The host is one node of the cluster, and it is that node's turn",
+        "Order | Find the node of the host, and whether its turn has come",
         "Gate | The cluster is healthy and can spare the node",
         "Drain | Shards and endpoints move off the node",
         "Gate again | The cluster can still spare the node, and the node is drained",
