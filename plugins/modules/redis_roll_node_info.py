@@ -69,6 +69,10 @@ options:
       - verify
       - hand_over
       - remove
+  failed_result:
+    description: With O(failed_phase), the result of the task that has failed, with its C(msg) and C(failure).
+    type: dict
+    default: {}
   wait:
     description: Whether to look again until the cluster is healthy or O(wait_timeout) is over.
     default: false
@@ -116,6 +120,12 @@ problems:
   returned: without O(failed_phase)
   type: list
   elements: dict
+cause:
+  description:
+    - What failed, in a sentence. It is the C(msg) of O(failed_result), or the status of its action if that has failed.
+  returned: with O(failed_phase)
+  type: str
+  sample: "maintenance_on of node 2 is failed, internal_error: no room."
 outcome:
   description:
     - How the failure leaves the node, and what to do. If RV(roll_back) is true, how the roll back will leave it.

@@ -28,7 +28,7 @@ LONGEST_WAIT = 60.0  # seconds for which is waited, after the roll, until enough
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument(
-        "--undrained", action="store_true", help="stop a node that was not emptied; data is lost, so the demo must fail"
+        "--undrained", action="store_true", help="stop a node that was not drained; data is lost, so the demo must fail"
     )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)

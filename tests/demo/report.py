@@ -37,7 +37,7 @@ def faults(seen: Observed) -> list[str]:
             found.append(f"node {uid} had the shards {' '.join(shards) or '-'} and has now {' '.join(now) or '-'}")
     untouched = set(seen.before.shards) - {each.node_uid for each in seen.drains}
     if untouched:
-        found.append(f"never emptied: node {', '.join(map(str, sorted(untouched)))}")
+        found.append(f"never drained: node {', '.join(map(str, sorted(untouched)))}")
     written = sum(each.acknowledged for each in seen.outcomes)
     if written < seen.least_writes:
         found.append(f"only {written:,} writes were acknowledged, {seen.least_writes:,} are needed to say anything")

@@ -42,7 +42,7 @@ def test_all_well_passes() -> None:
             {"after": dataclasses.replace(WELL, shards={1: ("1", "2", "3"), 2: ()})},
             "node 2 had the shards 3 and has now -",
         ),
-        ({"drains": [Drain(2, 1.0)]}, "never emptied: node 1"),
+        ({"drains": [Drain(2, 1.0)]}, "never drained: node 1"),
         ({"outcomes": [Outcome("single", 9_999, 0, 0, 1.0)]}, "only 9,999 writes were acknowledged"),
     ],
 )

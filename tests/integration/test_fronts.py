@@ -73,6 +73,7 @@ STEPS = [
     step("redis_roll_node_info", {"operation": "maintenance", "node_uid": 2, "check_health": False}, OK),
     step("redis_action_info", {"name": "SMCreateBDB"}, OK),
     step("redis_health_info", {"allow_in_maintenance": "3"}, OK),
+    step("redis_roll_node_info", {"operation": "removal", "node_uid": 2, "failed_phase": "remove"}, OK),
     step("redis_bdb", {"name": "one", "state": "absent"}, CHANGED, diff=True),
     step("redis_cluster_action", {"action": "unheard-of"}, FAILED),
     step("redis_cluster_action", {"action": "unheard-of", "state": "absent"}, OK),

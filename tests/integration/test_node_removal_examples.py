@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guide and the README of the role node_removal say is tried: examples, defaults, and the connection."""
+"""What the guide and the README of the role node_removal say is tried: examples and the connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from support.removing import PLAYBOOK, nodes
 from support.rolling import Roller
 
 ROOT = Path(__file__).parents[2]
-ROLE = ROOT / "roles" / "node_removal"
 EXAMPLE = re.compile(r"```yaml\n# (\S+)\n(.*?)```", re.DOTALL)
 
 
@@ -103,19 +102,3 @@ def test_a_uid_without_a_host_uses_the_connection_of_the_group_and_another_host_
     assert "[node_removal_4 -> jump]" in done.stdout
     assert five.ready["password"] not in done.stdout + done.stderr
     assert nodes(five) == [1, 2, 3, 5]
-
-
-def test_argument_specs_defaults_and_readme_agree() -> None:
-    defaults = read(ROLE / "defaults" / "main.yml")
-    specs = read(ROLE / "meta" / "argument_specs.yml")["argument_specs"]
-    documented = {name: option for entry in specs.values() for name, option in entry["options"].items()}
-    assert set(documented) - {"redis_node_uid"} == set(defaults)
-    assert {name: documented[name].get("default") for name in defaults} == defaults
-    assert {f"{name}.yml" for name in specs} <= {path.name for path in (ROLE / "tasks").iterdir()}
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    shown = {name: value.strip().strip("`") for name, value in rows if name in defaults}
-    assert shown == {name: as_shown(value) for name, value in defaults.items()}
-
-
-def as_shown(value: t.Any) -> str:
-    return "none" if value == "" else str(yaml.safe_dump(value).split("\n")[0])

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,7 @@ from support.emulated import BIN, Emulated
 from support.rolling import PLAYBOOK, Roller
 
 ROOT = Path(__file__).parents[2]
-ROLE = ROOT / "roles" / "rolling_maintenance"
 EXAMPLE = re.compile(r"```yaml\n# (\S+)\n(.*?)```", re.DOTALL)
-
-
-def read(path: Path) -> t.Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -113,22 +107,6 @@ def test_an_unreachable_host_ends_the_roll_and_its_node_stays_drained(own_cluste
     assert roll.actions == ["maintenance_on 2"]
     assert "ok: [node3 -> localhost]" not in roll.output
     assert "or the host becomes unreachable, its node stays drained and in maintenance" in roll.text
-
-
-def test_argument_specs_defaults_and_readme_agree() -> None:
-    defaults = read(ROLE / "defaults" / "main.yml")
-    specs = read(ROLE / "meta" / "argument_specs.yml")["argument_specs"]
-    documented = {name: option for entry in specs.values() for name, option in entry["options"].items()}
-    assert set(documented) - {"redis_node_uid"} == set(defaults)
-    assert {name: documented[name].get("default") for name in defaults} == defaults
-    assert {f"{name}.yml" for name in specs} <= {path.name for path in (ROLE / "tasks").iterdir()}
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    shown = {name: value.strip().strip("`") for name, value in rows if name in defaults}
-    assert shown == {name: as_shown(value) for name, value in defaults.items()}
-
-
-def as_shown(value: t.Any) -> str:
-    return "none" if value == "" else str(yaml.safe_dump(value).split("\n")[0])
 
 
 def test_the_demo_fails_when_a_node_is_stopped_that_was_not_emptied() -> None:

@@ -33,7 +33,7 @@ def test_a_node_is_nine_printed_tasks_beside_those_of_the_operator(roller: Rolle
     batch = roll.output.partition("PLAY [Maintain one node]")[2].partition("PLAY [")[0]
     assert HEADER.findall(batch) == [
         "Validating arguments against arg spec 'main' - Maintenance of one node of a Redis Enterprise cluster",
-        "Order | The host is one node of the cluster, and it is that node's turn",
+        "Order | Find the node of the host, and whether its turn has come",
         "Gate | The cluster is healthy and can spare the node",
         "Drain | Shards and endpoints move off the node",
         "Gate again | The cluster can still spare the node, and the node is drained",
@@ -112,14 +112,16 @@ def test_in_check_mode_a_node_left_in_maintenance_counts_as_restored(five: Rolle
     assert real.actions == [f"{OFF} 3", f"{ON} 2", f"{OFF} 2", f"{ON} 1", f"{OFF} 1"]
 
 
-@pytest.mark.parametrize("where", ["inventory", "command line"])
-def test_become_of_the_nodes_is_not_for_the_api(roller: Roller, where: str) -> None:
+@pytest.mark.parametrize("where", ["variable", "keyword"])
+def test_become_is_for_the_nodes_and_not_for_the_api(roller: Roller, where: str) -> None:
     """The program of become does not exist, so that every task that used it would fail."""
-    roller.hosts = {"node2": {"redis_node_uid": 2, "ansible_become_exe": "/no/such/sudo"}}
-    arguments: tuple[str, ...] = ("--become",)
-    if where == "inventory":
-        roller.hosts["node2"]["ansible_become"] = True
-        arguments = ()
-    roll = roller.run(PLAYBOOK, *arguments)
+    roller.everywhere = {"ansible_become_exe": "/no/such/sudo", "ansible_become_user": "nobody"}
+    if where == "variable":
+        roller.everywhere["ansible_become"] = True
+    roll = roller.run(PLAYBOOK, *(["--become"] if where == "keyword" else []))
     assert roll.code == 0, roll.output
     assert roll.actions == [f"{ON} 2", f"{OFF} 2"]
+    work = roller.tasks("work.yml", [{"name": "Work", "ansible.builtin.command": "true"}])
+    failed = roller.run(PLAYBOOK, *(["--become"] if where == "keyword" else []), rolling_maintenance_tasks=work)
+    assert "/no/such/sudo" in failed.text
+    assert "stays drained and in maintenance" in failed.text

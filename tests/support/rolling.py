@@ -57,6 +57,7 @@ class Roller:
     directory: Path
     nodes: t.Sequence[int] = (1, 2, 3)
     hosts: dict[str, dict[str, t.Any]] = field(default_factory=dict)  # other hosts than node1, node2...
+    everywhere: dict[str, t.Any] = field(default_factory=dict)  # variables of all hosts, localhost too
 
     def command(self, playbook: str, variables: t.Mapping[str, t.Any], arguments: t.Sequence[str]) -> list[str]:
         hosts = self.hosts or {f"node{uid}": {"redis_node_uid": uid} for uid in self.nodes}
@@ -69,7 +70,8 @@ class Roller:
             },
         }
         inventory = self.directory / "inventory.json"
-        inventory.write_text(json.dumps({"redis_enterprise_nodes": group}), encoding="utf-8")
+        groups = {"redis_enterprise_nodes": group, "all": {"vars": self.everywhere}}
+        inventory.write_text(json.dumps(groups), encoding="utf-8")
         extra = self.directory / "extra.json"
         extra.write_text(json.dumps(dict(variables)), encoding="utf-8")
         return [str(BIN / "ansible-playbook"), "-i", str(inventory), playbook, "-e", f"@{extra}", *arguments]

@@ -7,11 +7,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._action import model as _actions
+from .._action.lookup import node_actions_endpoint
 from .._api import cluster as _cluster
 from .._core.context import Context, Result
 from .._core.errors import CollectionError, InvalidInput
-from .._roll.stop import MAINTENANCE, PHASES, REMOVAL, Outcome, Stopped
+from .._roll.stop import MAINTENANCE, PHASES, REMOVAL, Outcome, Stopped, cause
 from .._roll.verify import left_behind, not_restored, racks_lost
 from . import health_info
 
@@ -20,6 +20,7 @@ OPTIONS: t.Mapping[str, t.Any] = {
     "node_uid": {"type": "int", "required": True},
     "before": {"type": "dict", "default": {}},
     "failed_phase": {"type": "str", "choices": list(dict.fromkeys((*PHASES[MAINTENANCE], *PHASES[REMOVAL])))},
+    "failed_result": {"type": "dict", "default": {}},
     "shards_stay": {"type": "bool", "default": False},
     "problems_before": {"type": "list", "elements": "dict"},
     "check_health": {"type": "bool", "default": True},
@@ -45,13 +46,14 @@ def _how_it_was_left(context: Context) -> Result:
         params["operation"], params["failed_phase"], bool(before.get("in_maintenance")), dry=context.check_mode
     )
     outcome = stopped.known_outcome or _read_outcome(context, stopped)
-    return Result(False, {"outcome": outcome.sentence, "roll_back": outcome.roll_back})
+    failed = cause(params.get("failed_result") or {})
+    return Result(False, {"cause": failed, "outcome": outcome.sentence, "roll_back": outcome.roll_back})
 
 
 def _read_outcome(context: Context, stopped: Stopped) -> Outcome:
     uid = context.params["node_uid"]
     try:
-        return stopped.outcome(_actions.from_node(context.client.find(f"/v1/nodes/{uid}/actions"), uid))
+        return stopped.outcome(node_actions_endpoint(uid).actions(context.client))
     except CollectionError as error:
         return stopped.unknown(str(error))
 

@@ -106,3 +106,31 @@ class Stopped:
             f"It is not known what the node is doing ({why.rstrip('.')}), so nothing was undone. {_AGAIN} when the "
             "cluster answers."
         )
+
+
+def cause(failed: t.Mapping[str, t.Any]) -> str:
+    """What failed, from the result of the task.
+
+    The result of an action that has ended badly also says how to go on with the task alone. That is left out, since the
+    outcome says how to go on with the whole run.
+    """
+    action = _action_of(failed)
+    if action is not None and action.finished and not action.succeeded:
+        return _full_stop(action.sentence())
+    return _full_stop(str(failed.get("msg") or "No reason is given."))
+
+
+def _action_of(failed: t.Mapping[str, t.Any]) -> Action | None:
+    shown = (failed.get("failure") or {}).get("action")
+    if not isinstance(shown, dict):
+        return None
+    names = {field.name for field in dataclasses.fields(Action)}
+    try:
+        return Action(**{name: value for name, value in shown.items() if name in names})
+    except TypeError:  # not an action of this collection
+        return None
+
+
+def _full_stop(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."

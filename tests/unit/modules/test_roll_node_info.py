@@ -101,8 +101,8 @@ def test_racks_that_were_lost_with_the_node_fail_the_task(clock: t.Any) -> None:
 def test_the_drain_is_rolled_back_when_nothing_runs(clock: t.Any) -> None:
     table = small_cluster.answers()
     table[ACTIONS] = {"actions": [{"name": "maintenance_on", "node_uid": "2", "status": "failed"}]}
-    result, asked = run(clock, table, failed_phase="drain", before={"in_maintenance": False})
-    assert (result["roll_back"], asked) == (True, [ACTIONS])
+    result, asked = run(clock, table, failed_phase="drain", before={}, failed_result={"msg": "no room"})
+    assert (result["roll_back"], result["cause"], asked) == (True, "no room.", [ACTIONS])
     table[ACTIONS] = {"actions": [{"name": "maintenance_on", "node_uid": "2", "status": "active"}]}
     result, asked = run(clock, table, failed_phase="gate_again", before={})
     assert (result["roll_back"], asked) == (False, [ACTIONS])

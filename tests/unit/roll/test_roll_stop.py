@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._roll.stop import PHASES, Outcome, Stopped
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._roll.stop import PHASES, Outcome, Stopped, cause
 
 RUNNING = [Action("a", "maintenance_on", "node", "running"), Action("b", "maintenance_off", "node", "completed")]
 ENDED = [Action("a", "maintenance_on", "node", "failed")]
@@ -73,3 +75,32 @@ def test_a_removal_is_never_rolled_back() -> None:
     for actions in ([], RUNNING, [Action("a", "remove", "node", "failed")]):
         ended = stopped.outcome(actions)
         assert ended == Outcome("No removal of the node runs any more. Run the playbook again to continue.")
+
+
+FAILED = Action("a", "maintenance_on", "node", "failed", object_type="node", object_uid="2", error="no room")
+CAUSES: dict[str, tuple[dict[str, t.Any], str]] = {
+    "a message": ({"msg": "the disk is full"}, "the disk is full."),
+    "a message with its own end": ({"msg": "Is it on?\n"}, "Is it on?"),
+    "no message": ({}, "No reason is given."),
+    "an action that failed": (
+        {"msg": "... Run the task again to go on.", "failure": {"action": FAILED.as_dict()}},
+        "maintenance_on of node 2 is failed, no room.",
+    ),
+    "an action that runs": (
+        {"msg": "Waited 1 s.", "failure": {"action": {**FAILED.as_dict(), "status": "running"}}},
+        "Waited 1 s.",
+    ),
+    "an action that is said to be completed": (
+        {"msg": "Node 2 still holds a shard.", "failure": {"action": {**FAILED.as_dict(), "status": "completed"}}},
+        "Node 2 still holds a shard.",
+    ),
+    "a failure without action": ({"msg": "refused", "failure": {"action": None, "status": 409}}, "refused."),
+    "the failure of something else": ({"msg": "refused", "failure": {"action": {"status": "failed"}}}, "refused."),
+    "no failure": ({"msg": "refused", "failure": None}, "refused."),
+}
+
+
+@pytest.mark.parametrize("case", CAUSES)
+def test_the_cause_is_said_once_and_without_advice_that_the_outcome_overrules(case: str) -> None:
+    failed, sentence = CAUSES[case]
+    assert cause(failed) == sentence
