@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._action import model as _actions
+from .._action.lookup import node_actions_endpoint
 from .._api import cluster as _cluster
 from .._core.context import Context, Result
 from .._core.errors import CollectionError, InvalidInput
@@ -51,7 +51,7 @@ def _how_it_was_left(context: Context) -> Result:
 def _read_outcome(context: Context, stopped: Stopped) -> Outcome:
     uid = context.params["node_uid"]
     try:
-        return stopped.outcome(_actions.from_node(context.client.find(f"/v1/nodes/{uid}/actions"), uid))
+        return stopped.outcome(node_actions_endpoint(uid).actions(context.client))
     except CollectionError as error:
         return stopped.unknown(str(error))
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._action import model as _actions
-from .._action.model import Action
+from .._action.lookup import node_action_endpoint, node_actions_endpoint
 from .._api import cluster as _cluster
 from .._api.cluster import Cluster
 from .._core.context import Context, Result
@@ -132,14 +131,10 @@ def _tasks(params: t.Mapping[str, t.Any]) -> TasksFile:
 def _removals(context: Context, uids: t.Iterable[int]) -> removal.Removals:
     """The list need not have the uid of each action, nor those that have ended; so each node is asked too."""
     client = context.client
-
-    def last_of(uid: int) -> Action | None:
-        found = _actions.from_node(client.find(f"/v1/nodes/{uid}/actions/{REMOVE}"), uid, REMOVE)
-        return found[0] if found else None
-
-    listed = _actions.from_node(client.find("/v1/nodes/actions"))
+    listed = node_actions_endpoint(None).actions(client)
     return removal.Removals(
-        tuple(action for action in listed if action.name == REMOVE), {uid: last_of(uid) for uid in uids}
+        tuple(action for action in listed if action.name == REMOVE),
+        {uid: node_action_endpoint(uid, REMOVE).action(client) for uid in uids},
     )
 
 

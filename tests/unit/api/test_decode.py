@@ -57,9 +57,9 @@ def valid() -> dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]]:
         "node check": (lambda body: decode.node_check(body, 1), {"node_uid": 1, "result": True}),
         "snapshots": (lambda body: decode.snapshots(body, 1), [{"name": "nightly", "node_uid": "1"}]),
         "actions v1": (decode.actions_v1, {"actions": [TASK], "state-machines": [MACHINE]}),
-        "action v1": (lambda body: decode.action_v1(body, "a1"), TASK),
+        "action v1": (lambda body: decode.action_v1(body, "/v1/actions/a1"), TASK),
         "actions v2": (decode.actions_v2, [TASK_V2]),
-        "action v2": (lambda body: decode.action_v2(body, "a3"), TASK_V2),
+        "action v2": (lambda body: decode.action_v2(body, "/v2/actions/a3"), TASK_V2),
         "object actions": (
             lambda body: decode.object_actions(body, "/v1/nodes/actions"),
             {"actions": [{"name": "maintenance_on", "node_uid": "1", "status": "failed"}]},
@@ -80,6 +80,7 @@ EMPTY = {
     "actions v1": ([],),
     "actions v2": ([],),
     "object actions": ([],),
+    "object action": ([],),
 }
 
 
