@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._api import decode
 from .._core.errors import ActionFailed, ApiError
 from . import model
 from .model import Action
@@ -17,15 +18,22 @@ if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame
 
 @dataclasses.dataclass(frozen=True)
 class ActionEndpoint:
-    """A path of the API that answers with actions, and the parser of its answer."""
+    """A path of the API that answers with actions, with the decoder of its answer and the parser of what that gives."""
 
     path: str
+    decode: t.Callable[[t.Any, str], t.Any]
     parse: t.Callable[[t.Any], list[Action]]
     label: str = ""  # of the one action that it is about, such as C(remove of node 2)
     admin_only: bool = False  # other roles get 403
 
     def actions(self, client: Client) -> list[Action]:
-        return self.parse(client.find(self.path))
+        body = client.find(self.path)
+        return [] if body is None else self.parse(self.decode(body, self.path))
+
+    def started(self, answer: t.Any) -> Action:
+        """The action that a POST has started, by its answer, which some releases leave empty."""
+        body = {"status": "queued"} if answer is None else answer
+        return self.parse(decode.object_action(body, self.path, "POST"))[0]
 
     def action(self, client: Client) -> Action | None:
         """The running action, or the record of the last one."""
@@ -35,6 +43,7 @@ class ActionEndpoint:
 def node_action_endpoint(node_uid: int | str, name: str) -> ActionEndpoint:
     return ActionEndpoint(
         f"/v1/nodes/{node_uid}/actions/{name}",
+        decode.object_action,
         lambda body: model.from_node(body, node_uid, name),
         f"{name} of node {node_uid}",
     )
@@ -42,27 +51,32 @@ def node_action_endpoint(node_uid: int | str, name: str) -> ActionEndpoint:
 
 def cluster_action_endpoint(name: str) -> ActionEndpoint:
     return ActionEndpoint(
-        f"/v1/cluster/actions/{name}", lambda body: model.from_cluster(body, name), f"the cluster action {name}"
+        f"/v1/cluster/actions/{name}",
+        decode.object_action,
+        lambda body: model.from_cluster(body, name),
+        f"the cluster action {name}",
     )
 
 
 def node_actions_endpoint(node_uid: int | None, admin_only: bool = False) -> ActionEndpoint:
     path = "/v1/nodes/actions" if node_uid is None else f"/v1/nodes/{node_uid}/actions"
-    return ActionEndpoint(path, lambda body: model.from_node(body, node_uid), admin_only=admin_only)
+    return ActionEndpoint(
+        path, decode.object_actions, lambda body: model.from_node(body, node_uid), admin_only=admin_only
+    )
 
 
 def cluster_actions_endpoint(admin_only: bool = False) -> ActionEndpoint:
-    return ActionEndpoint("/v1/cluster/actions", model.from_cluster, admin_only=admin_only)
+    return ActionEndpoint("/v1/cluster/actions", decode.object_actions, model.from_cluster, admin_only=admin_only)
 
 
 def bdb_actions_endpoint(bdb_uid: int) -> ActionEndpoint:
-    return ActionEndpoint(f"/v1/actions/bdb/{bdb_uid}", model.from_v1)
+    return ActionEndpoint(f"/v1/actions/bdb/{bdb_uid}", decode.actions_v1, model.from_v1)
 
 
 def endpoints_of_uid(uid: str, api_version: str) -> list[ActionEndpoint]:
     """All endpoints that may know a uid. Those that list all kinds come first, but they can lack node actions."""
-    v2 = ActionEndpoint(f"/v2/actions/{uid}", _single(model.from_v2_item))
-    v1 = ActionEndpoint(f"/v1/actions/{uid}", _single(model.from_v1_item))
+    v2 = ActionEndpoint(f"/v2/actions/{uid}", decode.action_v2, lambda item: [model.from_v2_item(item)])
+    v1 = ActionEndpoint(f"/v1/actions/{uid}", decode.action_v1, lambda item: [model.from_v1_item(item)])
     if api_version == "v2":
         return [v2]
     return [
@@ -81,10 +95,6 @@ def endpoints_of_action(given: Action) -> list[ActionEndpoint]:
     elif given.kind == "cluster" and given.name:
         first = [cluster_action_endpoint(given.name)]
     return [*first, *endpoints_of_uid(str(given.uid), "auto")[:2]]
-
-
-def _single(parse: t.Callable[[t.Mapping[str, t.Any]], Action]) -> t.Callable[[t.Any], list[Action]]:
-    return lambda body: [parse(body)] if isinstance(body, dict) else []
 
 
 class ActionSearch:

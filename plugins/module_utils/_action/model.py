@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The typed Action, and the parsers of the five shapes in which the API lists actions.
 
-They are: tasks and state machines (C(/v1/actions)), v2 actions, node actions and cluster actions. Numbers arrive as
-strings, C(progress) may be missing, a status has two spellings, and lists come bare or in an object.
+They are: tasks and state machines (C(/v1/actions)), v2 actions, node actions and cluster actions, all decoded before
+they are parsed. C(progress) may be missing, and a status has two spellings.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._api import decode
 from .._core.credentials import hide
 from .._core.errors import ActionFailed, Failure, InvalidInput
 
@@ -80,11 +81,9 @@ class Action:
             yield ": ".join(part for part in (self.error_code, self.error) if part)
 
 
-def from_v1(body: t.Any) -> list[Action]:
-    """C(GET /v1/actions): an object with two lists."""
-    body = body if isinstance(body, dict) else {"actions": body or []}
-    tasks = [from_v1_item(item) for item in body.get("actions") or []]
-    return tasks + [from_v1_item(item) for item in body.get("state-machines") or body.get("state_machines") or []]
+def from_v1(listed: tuple[t.Sequence[t.Mapping[str, t.Any]], t.Sequence[t.Mapping[str, t.Any]]]) -> list[Action]:
+    """C(GET /v1/actions): tasks and state machines."""
+    return [from_v1_item(item) for item in (*listed[0], *listed[1])]
 
 
 def from_v1_item(item: t.Mapping[str, t.Any]) -> Action:
@@ -94,9 +93,9 @@ def from_v1_item(item: t.Mapping[str, t.Any]) -> Action:
     return _action(item, "state_machine" if machine else "task", object_type, object_uid)
 
 
-def from_v2(body: t.Any) -> list[Action]:
-    """C(GET /v2/actions): a flat list."""
-    return [from_v2_item(item) for item in body or []]
+def from_v2(listed: t.Sequence[t.Mapping[str, t.Any]]) -> list[Action]:
+    """C(GET /v2/actions)."""
+    return [from_v2_item(item) for item in listed]
 
 
 def from_v2_item(item: t.Mapping[str, t.Any]) -> Action:
@@ -110,22 +109,16 @@ def from_v2_item(item: t.Mapping[str, t.Any]) -> Action:
     return _action(merged, kind, _lower(object_type), _text(uid))
 
 
-def from_node(body: t.Any, node_uid: int | str | None = None, name: str | None = None) -> list[Action]:
-    """Node actions: one, a list, or C({"actions": [...]})."""
-    return [
-        _action(
-            {"name": name, **item},
-            "node",
-            "node",
-            _text(item.get("node_uid", node_uid)),
-        )
-        for item in _items(body)
-    ]
+def from_node(
+    listed: t.Sequence[t.Mapping[str, t.Any]], node_uid: int | str | None = None, name: str | None = None
+) -> list[Action]:
+    """Node actions; C(node_uid) and C(name) are those of the path, where it has them."""
+    return [_action({"name": name, **item}, "node", "node", _text(item.get("node_uid", node_uid))) for item in listed]
 
 
-def from_cluster(body: t.Any, name: str | None = None) -> list[Action]:
-    """Cluster actions: one, a list, or C({"actions": [...]})."""
-    return [_action({"name": name, **item}, "cluster", "cluster", None) for item in _items(body)]
+def from_cluster(listed: t.Sequence[t.Mapping[str, t.Any]], name: str | None = None) -> list[Action]:
+    """Cluster actions; C(name) is that of the path, where it has one."""
+    return [_action({"name": name, **item}, "cluster", "cluster", None) for item in listed]
 
 
 def from_result(result: t.Mapping[str, t.Any]) -> Action:
@@ -146,17 +139,9 @@ def from_result(result: t.Mapping[str, t.Any]) -> Action:
     )
 
 
-def _items(body: t.Any) -> list[t.Mapping[str, t.Any]]:
-    if isinstance(body, dict) and "actions" in body:
-        body = body["actions"]
-    if isinstance(body, dict):
-        body = [body]
-    return [item for item in body or [] if isinstance(item, dict)]
-
-
 def _action(item: t.Mapping[str, t.Any], kind: str, object_type: str | None, object_uid: str | None) -> Action:
     name = str(item.get("name") or "")
-    status = str(item.get("status") or "queued").lower()
+    status = str(item["status"]).lower()
     return Action(
         uid=_text(item.get("action_uid") or item.get("task_id")),
         name=canonical_name(name),
@@ -226,22 +211,25 @@ def read_all(client: Client, api_version: str = "auto") -> list[Action]:
     if api_version in ("auto", "v2"):
         body = client.find("/v2/actions")
         if body is not None:
-            return from_v2(body)
+            return from_v2(decode.actions_v2(body))
         if api_version == "v2":
             raise ActionFailed("This release has no /v2/actions (it came with 7.22): use api_version v1 or auto.")
-    return from_v1(client.find("/v1/actions"))
+    body = client.find("/v1/actions")
+    return [] if body is None else from_v1(decode.actions_v1(body))
 
 
 def read_one(client: Client, uid: str, api_version: str = "auto") -> Action | None:
     """One action by its uid; None where the cluster does not list it, or no longer."""
     if api_version in ("auto", "v2"):
-        body = client.find(f"/v2/actions/{uid}")
-        if isinstance(body, dict):
-            return from_v2_item(body)
+        path = f"/v2/actions/{uid}"
+        body = client.find(path)
+        if body is not None:
+            return from_v2_item(decode.action_v2(body, path))
         if api_version == "v2":
             return None
-    body = client.find(f"/v1/actions/{uid}")
-    return from_v1_item(body) if isinstance(body, dict) else None
+    path = f"/v1/actions/{uid}"
+    body = client.find(path)
+    return None if body is None else from_v1_item(decode.action_v1(body, path))
 
 
 def require_success(action: Action, advice: str) -> None:

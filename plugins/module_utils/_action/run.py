@@ -11,7 +11,7 @@ import contextlib
 import typing as t
 
 from .._core.context import Context, Deadline
-from .._core.errors import Ambiguous, ApiError, CollectionError, Failure, WaitTimeout
+from .._core.errors import Ambiguous, ApiError, CollectionError, Failure, UnexpectedAnswer, WaitTimeout
 from .._core.waiter import GRACE, LISTED_WITHIN, Seen, pause_after, wait_until
 from .lookup import ActionEndpoint
 from .model import Action
@@ -57,7 +57,8 @@ class ActionRun:
         """
         try:
             answer = self.context.client.write("POST", self.endpoint.path, dict(body)).data
-        except Ambiguous as lost:
+            started = self.endpoint.started(answer)
+        except (Ambiguous, UnexpectedAnswer) as lost:
             self._await_lost_request(lost, before)
             return None
         except ApiError as error:
@@ -66,10 +67,9 @@ class ActionRun:
             self.pause(f"the cluster says that another action runs ({error.failure.description or 409})", error.failure)
             return None
         self.sent += 1
-        started = self.endpoint.parse(answer) if isinstance(answer, dict) else []
-        return started[0] if started else self.endpoint.parse({"status": "queued"})[0]
+        return started
 
-    def _await_lost_request(self, lost: Ambiguous, before: Action | None) -> None:
+    def _await_lost_request(self, lost: CollectionError, before: Action | None) -> None:
         """Nothing is sent again before the lost request had time to show up: activations of maintenance stack."""
         until = self.context.clock.now() + GRACE
         while self.context.clock.now() < until:

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from .._core.errors import Refused
+from . import decode
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -83,6 +84,7 @@ class Node:
     uptime: int | None = None  # seconds
     cores: int | None = None
     os_version: str | None = None
+    maintenance_conflict: str | None = None  # which source says what, where they do not agree about maintenance
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -227,60 +229,84 @@ def _numbers(version: str) -> list[int]:
 
 def read(client: Client) -> Cluster:
     """Five requests: nodes, their status, shards, databases, and the health report (8.0.16 and later)."""
-    nodes = client.get_list("/v1/nodes").data
-    statuses = client.find("/v1/nodes/status", required=True)  # without it nobody would be the primary
-    shards = [_shard(item) for item in client.get_list("/v1/shards").data]
-    databases = [_database(item) for item in client.get_list("/v1/bdbs", {"fields": BDB_FIELDS}).data]
+    nodes = decode.nodes(client.get("/v1/nodes").data)
+    statuses = decode.node_statuses(client.get("/v1/nodes/status").data)
+    shards = [_shard(item) for item in decode.shards(client.get("/v1/shards").data)]
+    databases = [_database(item) for item in decode.databases(client.get("/v1/bdbs", {"fields": BDB_FIELDS}).data)]
     return assemble(nodes, statuses, shards, databases, _report(client))
 
 
 def _report(client: Client) -> t.Mapping[str, t.Any] | None:
-    """The health report; None where the release has none. A cluster that cannot give it (503) is not well."""
+    """The health report; None where the release has none, and without members where the cluster cannot give it."""
     response = client.get("/v4/cluster/health", accept=(404, 503))
     if response.status == 503:
         return {"status": "error"}
-    return response.data if response.status == 200 and isinstance(response.data, dict) else None
+    return decode.health_report(response.data) if response.status == 200 else None
 
 
 def assemble(
     nodes: t.Sequence[t.Mapping[str, t.Any]],
-    statuses: t.Mapping[str, t.Any],
+    statuses: t.Mapping[str, t.Mapping[str, t.Any]],
     shards: t.Sequence[Shard],
     databases: t.Sequence[Database],
     report: t.Mapping[str, t.Any] | None,
 ) -> Cluster:
-    """Pure part of C(read)."""
-    reported = {str(each.get("id")): each for each in (report or {}).get("nodes") or []}
-    known = {int(item["uid"]) for item in nodes}
+    """The cluster, of decoded answers."""
+    reported = {each["id"]: each for each in (report or {}).get("nodes", ())}
+    known = {item["uid"] for item in nodes}
     return Cluster(
         nodes=tuple(
-            _node(item, statuses.get(str(item["uid"])) or {}, reported.get(str(item["uid"])), shards, databases)
+            _node(item, statuses.get(str(item["uid"]), {}), reported.get(item["uid"]), shards, databases)
             for item in sorted(nodes, key=lambda each: int(each["uid"]))
         ),
         databases=tuple(databases),
         report=report,
         strays=tuple(shard for shard in shards if shard.node_uid not in known),
         shown_in={
-            "/v1/nodes/status": frozenset(int(uid) for uid in statuses if str(uid).isdigit()),
-            "/v4/cluster/health": frozenset(int(uid) for uid in reported if uid.isdigit()),
+            "/v1/nodes/status": frozenset(map(int, statuses)),
+            "/v4/cluster/health": frozenset(reported),
         },
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Maintenance:
+    """Whether a node is in maintenance, by the source that its release has for it.
+
+    C(conflict) says which source says what where they do not agree. C(active) is then true: the node is not counted on.
+    """
+
+    active: bool
+    source: str
+    conflict: str | None = None
+
+
 def maintenance(
     node: t.Mapping[str, t.Any], status: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any] | None
-) -> tuple[bool, str]:
-    """Whether a node is in maintenance, and the best source that its release has for the answer.
+) -> Maintenance:
+    """What the sources about one node say together.
 
-    A snapshot alone is not enough: one can be left behind by a maintenance_off that skipped the restoring of shards.
-    C(accept_servers: false) alone is not either: that is also a permanent quorum-only node.
+    A snapshot alone is not maintenance: maintenance_off leaves one behind when it skips the restoring of shards. Nor is
+    C(accept_servers: false) alone: that is a permanent quorum-only node, which keeps its C(max_listeners).
     """
-    if report is not None and "in_maintenance" in report:
-        return bool(report["in_maintenance"]), "/v4/cluster/health in_maintenance"
-    accepts = bool(node.get("accept_servers", True))
-    if status.get("maintenance_snapshot"):
-        return not accepts, "/v1/nodes/status maintenance_snapshot"
-    return not accepts and node.get("max_listeners") == 0, "/v1/nodes max_listeners and accept_servers"
+    accepts = node.get("accept_servers", True)
+    listeners = node.get("max_listeners")
+    snapshot = bool(status.get("maintenance_snapshot"))
+    marked = not accepts and listeners == 0
+    if report is None:
+        if snapshot:
+            active = not accepts and listeners in (0, None)
+            return Maintenance(active, "/v1/nodes/status maintenance_snapshot")
+        return Maintenance(marked, "/v1/nodes max_listeners and accept_servers")
+    source = "/v4/cluster/health in_maintenance"
+    says = report["in_maintenance"]
+    shown = f"/v1/nodes says accept_servers: {str(accepts).lower()} and max_listeners: {listeners}"
+    conflict = None
+    if not says and marked and snapshot:
+        conflict = f"/v4/cluster/health says in_maintenance: false, but {shown} and /v1/nodes/status has a snapshot"
+    elif says and accepts and listeners != 0:
+        conflict = f"/v4/cluster/health says in_maintenance: true, but {shown}"
+    return Maintenance(says or conflict is not None, source, conflict)
 
 
 def _node(
@@ -290,32 +316,33 @@ def _node(
     shards: t.Sequence[Shard],
     databases: t.Sequence[Database],
 ) -> Node:
-    uid = int(item["uid"])
-    in_maintenance, source = maintenance(item, status, report)
-    snapshot = status.get("maintenance_snapshot") or {}
-    external = item.get("external_addr") or []
-    external = tuple(str(each) for each in (external if isinstance(external, list) else [external]))
-    addr = str(item.get("addr") or "")
+    uid = item["uid"]
+    found = maintenance(item, status, report)
+    snapshot = status.get("maintenance_snapshot")
+    external = tuple(item.get("external_addr") or ())
+    addr = item.get("addr") or ""
+    accepts = item.get("accept_servers", True)
     return Node(
         uid=uid,
         addr=addr,
         external_addr=external,
         hostname=status.get("hostname"),
-        status=str(item.get("status") or status.get("node_status") or "unknown"),
+        status=item.get("status") or status.get("node_status") or "unknown",
         role=status.get("role"),
         rack_id=item.get("rack_id") or None,
-        software_version=str(item.get("software_version") or ""),
-        accept_servers=bool(item.get("accept_servers", True)),
-        quorum_only=bool(report.get("quorum_only")) if report else not item.get("accept_servers", True),
+        software_version=item.get("software_version") or "",
+        accept_servers=accepts,
+        quorum_only=report.get("quorum_only", not accepts) if report else not accepts,
         max_shards=item.get("max_redis_servers"),
         total_memory=item.get("total_memory"),
         free_provisional_ram=status.get("free_provisional_ram"),
-        in_maintenance=in_maintenance,
-        maintenance_source=source,
-        maintenance_snapshot=snapshot.get("name") if isinstance(snapshot, dict) else str(snapshot),
+        in_maintenance=found.active,
+        maintenance_source=found.source,
+        maintenance_conflict=found.conflict,
+        maintenance_snapshot=snapshot["name"] if snapshot else None,
         shards=tuple(shard for shard in shards if shard.node_uid == uid),
         endpoints=tuple(each.name for each in databases if {addr, *external} & set(each.endpoint_addresses)),
-        listed_shards=tuple(str(each) for each in item.get("shard_list") or []),
+        listed_shards=tuple(item.get("shard_list") or ()),
         free_ram=status.get("free_ram"),
         total_provisional_ram=status.get("total_provisional_ram"),
         uptime=item.get("uptime"),
@@ -326,26 +353,25 @@ def _node(
 
 def _shard(item: t.Mapping[str, t.Any]) -> Shard:
     return Shard(
-        uid=str(item["uid"]),
-        bdb_uid=int(item["bdb_uid"]),
-        node_uid=int(item["node_uid"]),
-        role=str(item.get("role") or ""),
-        status=str(item.get("status") or ""),
-        detailed_status=str(item.get("detailed_status") or ""),
-        slots=str(item.get("assigned_slots") or ""),
+        uid=item["uid"],
+        bdb_uid=item["bdb_uid"],
+        node_uid=item["node_uid"],
+        role=item["role"],
+        status=item["status"],
+        detailed_status=item.get("detailed_status", ""),
+        slots=item.get("assigned_slots", ""),
     )
 
 
 def _database(item: t.Mapping[str, t.Any]) -> Database:
-    addresses = [address for endpoint in item.get("endpoints") or [] for address in endpoint.get("addr") or []]
     return Database(
-        uid=int(item["uid"]),
-        name=str(item.get("name") or ""),
-        status=str(item.get("status") or ""),
-        replication=bool(item.get("replication")),
-        crdt=bool(item.get("crdt")),
-        memory_size=int(item.get("memory_size") or 0),
-        shards_count=int(item.get("shards_count") or 1),
-        endpoint_addresses=tuple(addresses),
-        rack_aware=bool(item.get("rack_aware")),
+        uid=item["uid"],
+        name=item["name"],
+        status=item["status"],
+        replication=item.get("replication", False),
+        crdt=item.get("crdt", False),
+        memory_size=item.get("memory_size", 0),
+        shards_count=item.get("shards_count", 1),
+        endpoint_addresses=tuple(each for endpoint in item.get("endpoints", ()) for each in endpoint.get("addr", ())),
+        rack_aware=item.get("rack_aware", False),
     )

@@ -73,6 +73,27 @@ class ApiError(CollectionError):
         return self.failure.error_code or ""
 
 
+class UnexpectedAnswer(ApiError):
+    """An answer that is none of this API's: a member is missing, or of another type. Nothing follows from it."""
+
+    def __init__(self, method: str, path: str, member: str, found: t.Any, wanted: str, status: int = 200) -> None:
+        shown = repr(found) if found is None or isinstance(found, (bool, int, float)) else _kind_of(found)
+        what = f"{member} is {shown}" if member else f"the body is {shown}"
+        super().__init__(
+            f"{method} {path} was answered with {status}, but not as the REST API does: {what}, and should be "
+            f"{wanted}. Nothing was concluded from it. Does url lead to the cluster itself (port 9443)?",
+            Failure(status=status, method=method, path=path),
+        )
+
+
+def _kind_of(found: t.Any) -> str:
+    """What was found, without its content: it can be anything, a secret too."""
+    kinds = {str: "text", list: "a list", dict: "an object"}
+    return next(
+        (f"{word} of length {len(found)}" for kind, word in kinds.items() if isinstance(found, kind)), repr(found)
+    )
+
+
 class ActionFailed(CollectionError):
     """A long-running action ended, but not well (failed, cancelled or aborted)."""
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._action.lookup import bdb_actions_endpoint
 from .._action.managed_object import ObjectWithActions
-from .._action.model import Action, from_v1
+from .._action.model import Action
 from .._bdb import error_help, verify
 from .._bdb.desired import Desired, desired_from, options
 from .._bdb.plan import Plan, plan
@@ -96,10 +97,10 @@ class Database(ObjectWithActions[Desired]):
 
     def timeout_error(self, work: Reconciler, late: WaitTimeout, uid: t.Any) -> WaitTimeout:
         try:
-            bdb, listed = work.reader.find_listed(uid), work.client.find(f"/v1/actions/bdb/{uid}")
+            bdb, listed = work.reader.find_listed(uid), bdb_actions_endpoint(uid).actions(work.client)
         except CollectionError:
             return late
-        return verify.timeout_error(late, self.desired.label, bdb, from_v1(listed), self.last_action)
+        return verify.timeout_error(late, self.desired.label, bdb, listed, self.last_action)
 
     def facts(self, plan: schema_plan.Plan, *, check_mode: bool) -> dict[str, t.Any]:
         will = plan.will if check_mode and isinstance(plan, Plan) else None

@@ -9,8 +9,10 @@ import functools
 import typing as t
 
 from .._action import model as _actions
+from .._action.lookup import node_actions_endpoint
 from .._action.model import Action
 from .._api import cluster as _cluster
+from .._api import decode
 from .._api.cluster import Cluster, Node
 from .._api.drain import STAYING_REPLICAS
 from .._core.context import Context, Result
@@ -185,13 +187,14 @@ class _Reader:
             return Unread(error.failure.path or source, about, what, str(error))
 
     def _cluster_check(self) -> t.Any:
-        return self.client.get("/v1/cluster/check").data
+        return decode.cluster_check(self.client.get("/v1/cluster/check").data)
 
     def _license(self) -> t.Any:
-        return self.client.find("/v1/license")
+        body = self.client.find("/v1/license")
+        return None if body is None else decode.license_(body)
 
     def _actions(self) -> tuple[Action, ...]:
-        return (*_actions.read_all(self.client), *_actions.from_node(self.client.find("/v1/nodes/actions")))
+        return (*_actions.read_all(self.client), *node_actions_endpoint(None).actions(self.client))
 
     def _availability(self, cluster: Cluster) -> dict[int, Availability | Unread]:
         parameters = {"extend_check": "lag"} if cluster.release >= _LAG_SINCE else None
@@ -204,4 +207,6 @@ class _Reader:
 
     def _availability_of(self, path: str, parameters: t.Mapping[str, str] | None) -> Availability:
         response = self.client.get(path, parameters, accept=(404, 503))
+        if response.status == 200:
+            decode.availability(response.data, path)
         return Availability(response.status, response.data)

@@ -10,6 +10,7 @@ from .._action.lookup import ActionEndpoint, node_action_endpoint, node_actions_
 from .._action.registry import ActionType, View, Wanted
 from .._action.task import FOUND, ActionTask, remove_record
 from .._api import cluster as cluster_api
+from .._api import decode
 from .._api.cluster import Cluster
 from .._core.context import Context, Result
 from .._node.actions import NODE_ACTIONS
@@ -78,7 +79,7 @@ def _snapshots(client: Client, cluster: Cluster, uid: int) -> tuple[str, ...] | 
     if node is None or not node.in_maintenance:
         return None
     listed = client.find(f"/v1/nodes/{uid}/snapshots")
-    return None if listed is None else tuple(str(each.get("name")) for each in listed)
+    return None if listed is None else tuple(each["name"] for each in decode.snapshots(listed, uid))
 
 
 def _remove_record(context: Context, action: ActionType, wanted: Wanted, endpoint: ActionEndpoint) -> Result:

@@ -9,9 +9,11 @@ import typing as t
 from .._action.lookup import node_actions_endpoint
 from .._action.model import Action
 from .._api import cluster as cluster_api
+from .._api import decode
 from .._api.cluster import Cluster, Node
 from .._core.context import Context, Result
-from .._core.errors import InvalidInput
+from .._core.credentials import hide
+from .._core.errors import InvalidInput, error_body
 
 if t.TYPE_CHECKING:  # the library that it needs may be missing, which the frame reports
     from .._http.client import Client
@@ -63,13 +65,15 @@ def _unfinished(client: Client) -> list[Action]:
 def _extended(client: Client, node: Node, actions: t.Sequence[Action]) -> dict[str, t.Any]:
     """Running actions of the node, its snapshots (null where the release does not list them) and its own checks."""
     response = client.get(f"/v1/nodes/check/{node.uid}", accept=_NO_RESULT)
-    check = response.data if isinstance(response.data, dict) else {}
-    error = check.get("error") or check.get("description")
-    if response.status != 200:
-        error = f"The check was answered with {response.status}: {error or 'no details given'}."
-    passed = response.status == 200 and bool(check.get("result"))
+    if response.status == 200:
+        check = decode.node_check(response.data, node.uid)
+        passed, error = check["result"], check.get("error")
+    else:
+        passed = False
+        error = f"The check was answered with {response.status}: {error_body(response.data)[1] or 'no details given'}."
+    listed = client.find(f"/v1/nodes/{node.uid}/snapshots")
     return {
         "actions": [action.as_dict() for action in actions if action.object_uid == str(node.uid)],
-        "snapshots": client.find(f"/v1/nodes/{node.uid}/snapshots"),
-        "check": {"passed": passed, "error": None if passed else error or "The check gave no reason."},
+        "snapshots": None if listed is None else hide(decode.snapshots(listed, node.uid)),
+        "check": {"passed": passed, "error": None if passed else hide(error) or "The check gave no reason."},
     }

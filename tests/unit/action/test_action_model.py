@@ -11,7 +11,8 @@ from support.stub_api import StubApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ActionFailed
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api import decode
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import ActionFailed, CollectionError
 
 TASK_UID = "8fc32a11-0000-4000-8000-000000000001"
 MACHINE_UID = "04d7b6ea-0000-4000-8000-000000000002"
@@ -71,7 +72,7 @@ V2 = [
 
 
 def test_v1_lists_tasks_and_state_machines_with_numbers_as_numbers() -> None:
-    task, machine = model.from_v1(V1)
+    task, machine = model.from_v1(decode.actions_v1(V1))
     assert (task.uid, task.kind, task.status, task.progress, task.creation_time) == (
         TASK_UID,
         "task",
@@ -90,7 +91,7 @@ def test_v1_lists_tasks_and_state_machines_with_numbers_as_numbers() -> None:
 
 
 def test_v2_is_a_flat_list() -> None:
-    task, machine, other = model.from_v2(V2)
+    task, machine, other = model.from_v2(decode.actions_v2(V2))
     assert (task.kind, task.object_type, task.object_uid, task.description) == ("task", "node", "1", "Retries")
     assert (machine.kind, machine.object_type, machine.object_uid, machine.status) == (
         "state_machine",
@@ -119,7 +120,10 @@ def test_v1_and_v2_agree_about_the_same_actions() -> None:
             action.object_uid,
         )
 
-    assert list(map(same, model.from_v1(V1))) == list(map(same, model.from_v2(V2)))[:2]
+    assert (
+        list(map(same, model.from_v1(decode.actions_v1(V1))))
+        == list(map(same, model.from_v2(decode.actions_v2(V2))))[:2]
+    )
 
 
 ONE_NODE_ACTION = {"name": "remove_node", "node_uid": "1", "status": "running", "progress": 10}
@@ -127,13 +131,13 @@ ONE_NODE_ACTION = {"name": "remove_node", "node_uid": "1", "status": "running", 
 
 @pytest.mark.parametrize("body", [ONE_NODE_ACTION, [ONE_NODE_ACTION], {"actions": [ONE_NODE_ACTION]}])
 def test_node_actions_come_alone_as_a_list_or_in_an_object(body: t.Any) -> None:
-    [action] = model.from_node(body)
+    [action] = model.from_node(decode.object_action(body, "/v1/nodes/1/actions/remove"))
     assert (action.kind, action.name, action.object_type, action.object_uid) == ("node", "remove", "node", "1")
     assert (action.status, action.progress) == ("running", 10.0)
 
 
 def test_a_started_node_action_has_a_task_id_and_takes_the_rest_from_the_request() -> None:
-    [action] = model.from_node({"status": "queued", "task_id": TASK_UID}, 3, "maintenance_on")
+    [action] = model.from_node([{"status": "queued", "task_id": TASK_UID}], 3, "maintenance_on")
     assert (action.uid, action.name, action.object_uid, action.status, action.progress) == (
         TASK_UID,
         "maintenance_on",
@@ -144,16 +148,23 @@ def test_a_started_node_action_has_a_task_id_and_takes_the_rest_from_the_request
 
 
 def test_a_cluster_action_belongs_to_no_node() -> None:
-    [action] = model.from_cluster({"actions": [{"name": "change_master", "status": "queued", "progress": 0.0}]})
+    [action] = model.from_cluster([{"name": "change_master", "status": "queued", "progress": 0.0}])
     assert (action.kind, action.object_type, action.object_uid) == ("cluster", "cluster", None)
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"actions": []}, {"actions": None}, {"state-machines": []}])
+@pytest.mark.parametrize("body", [[], {"actions": []}, {"state-machines": []}, {"actions": [], "state-machines": []}])
 def test_nothing_is_an_empty_list(body: t.Any) -> None:
-    assert model.from_v1(body) == []
-    assert model.from_v2(body if isinstance(body, list) else None) == []
-    if not isinstance(body, dict) or "actions" in body:
-        assert model.from_node(body) == []
+    assert model.from_v1(decode.actions_v1(body)) == []
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", "Sign in", {}, {"actions": None}, {"actions": {}}, [None], [{}], [{"uid": 1}]]
+)
+def test_nonsense_is_no_list_of_actions(body: t.Any, clock: t.Any) -> None:
+    for path in ("/v1/actions", "/v2/actions"):
+        api = StubApi({path: body}, clock)
+        with pytest.raises(CollectionError, match=f"GET {path} was answered with 200, but not"):
+            model.read_all(api.client, path[1:3])
 
 
 @pytest.mark.parametrize(
@@ -184,7 +195,7 @@ def test_a_progress_that_is_no_number_is_none(progress: t.Any) -> None:
 
 
 def test_the_sentence_says_what_is_stuck() -> None:
-    _task, machine = model.from_v1(V1)
+    _task, machine = model.from_v1(decode.actions_v1(V1))
     assert machine.sentence() == (
         "SMUpdateBDB of bdb 7 is running, 50%, state proxy_policy, shard 3: wait_for_sync syncing"
     )
@@ -192,7 +203,7 @@ def test_the_sentence_says_what_is_stuck() -> None:
 
 def test_the_sentence_of_a_failure_has_its_error_and_no_progress() -> None:
     action = model.from_node(
-        {"status": "failed", "progress": 40, "error_code": "insufficient_resources", "error_message": "no room"},
+        [{"status": "failed", "progress": 40, "error_code": "insufficient_resources", "error_message": "no room"}],
         2,
         "maintenance_on",
     )[0]
@@ -212,7 +223,9 @@ def test_only_a_good_end_passes() -> None:
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "aborted"])
 def test_any_other_end_raises_with_what_remains(status: str) -> None:
-    action = model.from_node({"status": status, "error_code": "internal_error", "error": "lost."}, 2, "maintenance_on")
+    action = model.from_node(
+        [{"status": status, "error_code": "internal_error", "error": "lost."}], 2, "maintenance_on"
+    )
     with pytest.raises(
         ActionFailed, match=rf"maintenance_on of node 2 is {status}.*lost\. The snapshot is kept"
     ) as caught:

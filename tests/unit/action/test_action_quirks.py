@@ -18,6 +18,7 @@ from support.stub_api import StubApi
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action import model
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.model import Action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api import decode
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.context import Context
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import (
     ActionFailed,
@@ -72,7 +73,7 @@ QUIRKS = [
     Quirk(
         "live",
         "a state machine has no progress once it has ended",
-        model.from_v1,
+        lambda body: model.from_v1(decode.actions_v1(body)),
         {"actions": [], "state-machines": [FINISHED_MACHINE]},
         {
             "uid": MACHINE_UID,
@@ -89,7 +90,7 @@ QUIRKS = [
     Quirk(
         "live",
         "a finished task is all strings",
-        model.from_v1,
+        lambda body: model.from_v1(decode.actions_v1(body)),
         {"actions": [FINISHED_TASK], "state-machines": []},
         {"uid": TASK_UID, "progress": 100.0, "creation_time": 1760400087, "object_type": "node", "object_uid": "1"},
         "retry_bdb of node 1 is completed",
@@ -97,7 +98,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "the actions of the cluster are a list in one place of the reference",
-        model.from_cluster,
+        lambda body: model.from_cluster(decode.object_actions(body, "/v1/cluster/actions")),
         [CLUSTER_ACTION],
         {"uid": TASK_UID, "name": "rebalance", "kind": "cluster", "object_type": "cluster", "progress": 40.0},
         "rebalance is running, 40%",
@@ -105,7 +106,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "and an object in another",
-        model.from_cluster,
+        lambda body: model.from_cluster(decode.object_actions(body, "/v1/cluster/actions")),
         {"actions": [CLUSTER_ACTION]},
         {"uid": TASK_UID, "name": "rebalance", "kind": "cluster", "object_type": "cluster", "progress": 40.0},
         "rebalance is running, 40%",
@@ -113,7 +114,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "v2 has what is pending in additional_info, with what the operation stores for itself",
-        model.from_v2,
+        lambda body: model.from_v2(decode.actions_v2(body)),
         [
             {
                 "action_type": "state-machine",
@@ -141,7 +142,7 @@ QUIRKS = [
     Quirk(
         "doc",
         "the list of a node's actions says remove_node where the path says remove",
-        model.from_node,
+        lambda body: model.from_node(decode.object_actions(body, "/v1/nodes/actions")),
         {"actions": [{"name": "remove_node", "node_uid": "2", "status": "completed", "task_id": TASK_UID}]},
         {"name": "remove", "kind": "node", "object_uid": "2", "progress": None},
         "remove of node 2 is completed",

@@ -110,7 +110,6 @@ def test_memory_is_shared_by_all_shards_and_replicas(
         ("active", "loading", False),
         ("inactive", "ok", False),
         ("trimming", "trimming", False),
-        ("", "", False),
     ],
 )
 def test_only_an_active_shard_is_healthy(status: str, detailed: str, well: bool, clock: t.Any) -> None:
@@ -163,11 +162,37 @@ def test_a_snapshot_that_was_left_behind_is_not_maintenance(clock: t.Any) -> Non
     assert (left.in_maintenance, left.maintenance_snapshot) == (False, "maintenance_mode_old")
 
 
-def test_the_report_has_the_last_word(clock: t.Any) -> None:
-    table = small_cluster.answers()
-    small_cluster.maintenance(table, 2)
-    table["/v4/cluster/health"]["nodes"][1]["in_maintenance"] = False
-    assert node(read(table, clock), 2).in_maintenance is False
+ON = {"accept_servers": False, "max_listeners": 0}
+SERVING = {"accept_servers": True, "max_listeners": 100}
+QUORUM_ONLY = {"accept_servers": False, "max_listeners": 100}
+SNAPSHOT = {"maintenance_snapshot": {"name": "s"}}
+
+
+@pytest.mark.parametrize(
+    ("node", "status", "report", "active", "conflict"),
+    [
+        pytest.param(ON, SNAPSHOT, {"in_maintenance": True}, True, None, id="all say on"),
+        pytest.param(SERVING, {}, {"in_maintenance": False}, False, None, id="all say off"),
+        pytest.param(ON, SNAPSHOT, {"in_maintenance": False}, True, "in_maintenance: false, but", id="report lags on"),
+        pytest.param(SERVING, {}, {"in_maintenance": True}, True, "in_maintenance: true, but", id="report lags off"),
+        pytest.param(ON, {}, {"in_maintenance": False}, False, None, id="quorum-only without listeners"),
+        pytest.param(QUORUM_ONLY, SNAPSHOT, {"in_maintenance": False}, False, None, id="quorum-only, stale snapshot"),
+        pytest.param(SERVING, SNAPSHOT, {"in_maintenance": False}, False, None, id="stale snapshot"),
+        pytest.param(ON, SNAPSHOT, None, True, None, id="no report, on"),
+        pytest.param({"accept_servers": False}, SNAPSHOT, None, True, None, id="no report, listeners not shown"),
+        pytest.param(QUORUM_ONLY, SNAPSHOT, None, False, None, id="no report, quorum-only with a stale snapshot"),
+        pytest.param(SERVING, SNAPSHOT, None, False, None, id="no report, stale snapshot"),
+        pytest.param(ON, {}, None, True, None, id="no report and no snapshot, on"),
+        pytest.param(QUORUM_ONLY, {}, None, False, None, id="no report, quorum-only"),
+        pytest.param({}, {}, None, False, None, id="nothing said"),
+    ],
+)
+def test_sources_about_maintenance_have_to_agree(
+    node: dict[str, t.Any], status: dict[str, t.Any], report: dict[str, t.Any] | None, active: bool, conflict: str
+) -> None:
+    found = _cluster.maintenance(node, status, report)
+    assert found.active is active
+    assert (conflict in str(found.conflict)) if conflict else (found.conflict is None)
 
 
 def test_a_node_that_is_down_does_not_carry(clock: t.Any) -> None:
@@ -229,7 +254,6 @@ def test_a_cluster_that_cannot_give_its_report_is_not_well_and_the_other_sources
         ("10", "10.0.0.1", False),
         ("[2001:DB8::1]", "2001:db8:0::1", True),
         ("2001:db8::1", "2001:db8::2", False),
-        ("", "", False),
         ("", "node1", False),
         (".", "node1", False),
     ],

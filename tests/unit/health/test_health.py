@@ -260,8 +260,8 @@ def test_a_database_that_is_not_available(answer: Availability, message: str, cl
 def test_an_action_of_a_node_seen_by_two_endpoints_is_one_problem(clock: t.Any) -> None:
     twice = [
         *_actions.from_v2([{"action_type": "task", "action_uid": "u", "name": "maintenance_on", "status": "running"}]),
-        *_actions.from_node({"name": "maintenance_on", "node_uid": "2", "status": "running", "task_id": "u"}),
-        *_actions.from_node({"name": "remove", "node_uid": "3", "status": "running"}),
+        *_actions.from_node([{"name": "maintenance_on", "node_uid": "2", "status": "running", "task_id": "u"}]),
+        *_actions.from_node([{"name": "remove", "node_uid": "3", "status": "running"}]),
     ]
     given = facts(small_cluster.answers(), clock, actions=tuple(twice))
     found = verdict.find_problems(given, dataclasses.replace(DEFAULT, checks=("actions",)))
@@ -273,7 +273,7 @@ def test_an_action_of_a_node_seen_by_two_endpoints_is_one_problem(clock: t.Any) 
 
 @pytest.mark.parametrize("status", ["completed", "failed", "cancelled", "aborted"])
 def test_finished_actions_do_not_matter(status: str, clock: t.Any) -> None:
-    ended = tuple(_actions.from_node({"name": "remove", "node_uid": "3", "status": status}))
+    ended = tuple(_actions.from_node([{"name": "remove", "node_uid": "3", "status": status}]))
     assert run_check("actions", facts(small_cluster.answers(), clock, actions=ended)) == []
 
 

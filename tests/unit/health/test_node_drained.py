@@ -107,9 +107,9 @@ def test_a_primary_shard_may_never_stay(clock: t.Any) -> None:
 def test_an_action_that_runs_on_the_node_can_undo_the_drain(clock: t.Any) -> None:
     table = small_cluster.answers()
     drained(table)
-    own = _actions.from_node({"name": "maintenance_off", "node_uid": "1", "status": "running", "progress": 3})
-    other = _actions.from_node({"name": "remove", "node_uid": "3", "status": "running"})
-    ended = _actions.from_node({"name": "maintenance_on", "node_uid": "1", "status": "completed"})
+    own = _actions.from_node([{"name": "maintenance_off", "node_uid": "1", "status": "running", "progress": 3}])
+    other = _actions.from_node([{"name": "remove", "node_uid": "3", "status": "running"}])
+    ended = _actions.from_node([{"name": "maintenance_on", "node_uid": "1", "status": "completed"}])
     assert found(table, clock, actions=(*other, *ended)) == []
     assert found(table, clock, actions=(*own, *own)) == [
         ("node 1", ERROR, "Node 1 is not at rest: maintenance_off of node 1 is running, 3%.")

@@ -137,7 +137,6 @@ def test_a_snapshot_without_maintenance_is_stale(clock: t.Any) -> None:
     [
         ({"node_uid": 2, "result": False, "error": "process alert_mgr is down"}, "process alert_mgr is down"),
         ({"node_uid": 2, "result": False}, "The check gave no reason."),
-        (None, "The check gave no reason."),
         (Status(503), "The check was answered with 503: no details given."),
         (
             Status(500, {"error_code": "internal_error", "description": "node unreachable"}),

@@ -11,7 +11,7 @@ from support.clusters import cluster, record, shard
 from support.node_actions import ENSLAVE, OFF, ON, REMOVE
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.registry import Forceable, View, Wanted
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster, maintenance
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._api.cluster import Cluster
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import Refused
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import NODE_ACTIONS
 
@@ -197,21 +197,3 @@ def test_a_shard_that_had_to_leave_is_noticed(
 )
 def test_what_is_unmet_after_the_action(action: str, now: Cluster, problem: str | None) -> None:
     assert unmet(action, now) == problem
-
-
-@pytest.mark.parametrize(
-    ("node", "status", "report", "expected"),
-    [
-        ({"accept_servers": True}, {}, {"in_maintenance": True}, True),
-        ({"accept_servers": False, "max_listeners": 0}, {}, {"in_maintenance": False}, False),
-        ({"accept_servers": False}, {"maintenance_snapshot": {"name": "s"}}, None, True),
-        ({"accept_servers": True}, {"maintenance_snapshot": {"name": "left behind"}}, None, False),
-        ({"accept_servers": False, "max_listeners": 0}, {}, None, True),
-        ({"accept_servers": False, "max_listeners": 100}, {}, None, False),
-        ({}, {}, None, False),
-    ],
-)
-def test_where_maintenance_is_read(
-    node: dict[str, t.Any], status: dict[str, t.Any], report: dict[str, t.Any] | None, expected: bool
-) -> None:
-    assert maintenance(node, status, report)[0] is expected
