@@ -343,15 +343,3 @@ def test_the_examples_of_the_guide_work(cluster: Emulated, tmp_path: Path) -> No
     assert commands
     for variables in commands:
         assert check(cluster, tmp_path, "-e", variables).code == 0
-
-
-def test_argument_specs_defaults_and_readme_agree() -> None:
-    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    options = specs["argument_specs"]["main"]["options"]
-    assert set(options) == set(defaults)
-    del defaults["health_check_name"]  # its default depends on the host
-    assert {name: options[name].get("default") for name in defaults} == defaults
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    shown = {name: value.strip().strip("`") for name, value in rows if name in defaults}
-    assert shown == {name: "none" if value == "" else json.dumps(value).strip('"') for name, value in defaults.items()}

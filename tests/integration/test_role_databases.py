@@ -281,13 +281,3 @@ def test_the_examples_of_the_readme_run(own_cluster: Emulated, tmp_path: Path) -
     assert (found["orders"]["memory_size"], found["orders"]["data_persistence"]) == (2 * 1024 * MB, "aof")
     assert (found["sessions"]["data_persistence"], found["sessions"]["max_client_pipeline"]) == ("disabled", 300)
     assert f"orders: {found['orders']['endpoints'][0]['dns_name']}" in done.stdout
-
-
-def test_every_variable_is_documented_alike() -> None:
-    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    options = specs["argument_specs"]["main"]["options"]
-    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    assert set(options) == {*defaults, "databases"}
-    assert {name: option.get("default") for name, option in options.items() if name != "databases"} == defaults
-    documented = re.findall(r"^\| `(\w+)` \|", (ROLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(documented) == {*options, "databases_hosts"}

@@ -12,6 +12,7 @@ from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.con
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.errors import CollectionError
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._core.waiter import OnProgress, Wait, silent
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import cluster_action, node_action
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import NODE_ACTIONS
 
 from .acting_api import ActingApi, World
 
@@ -38,8 +39,7 @@ class Attempt:
         on_progress: OnProgress = silent,
         **options: t.Any,
     ) -> None:
-        of_cluster = action not in (ON, OFF, REMOVE, ENSLAVE)
-        operation: t.Callable[[Context], Result] = cluster_action.run if of_cluster else node_action.run
+        operation: t.Callable[[Context], Result] = node_action.run if action in NODE_ACTIONS else cluster_action.run
         if action != REBALANCE and not {"node", "node_uid"} & set(options):
             options["node_uid"] = 2
         checked = _VALIDATORS[operation].validate({"action": action, **options})

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 from support.tree import ROOT, load, python_files, text
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import NODE_ACTIONS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Field
-from redis_enterprise_emulator import bdb_schema
+from redis_enterprise_emulator import bdb_schema, node_actions
 from redis_enterprise_emulator.bdb_field import Field as EmulatedField
 
 ROLES = sorted(path.parent.parent.name for path in ROOT.glob("roles/*/tasks/main.yml"))
@@ -78,6 +80,14 @@ def test_a_field_is_in_the_schema_of_the_emulator() -> None:
         "tests/emulator/redis_enterprise_emulator/bdb_schema.py (members: bdb_nested.py): add what the vendor's "
         f"reference says of {forgotten}; the emulator refuses what it does not know"
     )
+
+
+# -- an action ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_action_of_a_node_is_known_to_the_emulator() -> None:
+    forgotten = set(NODE_ACTIONS) - set(node_actions.NAMES)
+    assert not forgotten, f"tests/emulator/redis_enterprise_emulator/node_actions.py: emulate {sorted(forgotten)}"
 
 
 # -- a variable of a role ----------------------------------------------------------------------------------------------
@@ -144,13 +154,44 @@ def used(role: Path, entry: str) -> set[str]:
     return reached
 
 
+def keys(value: Any) -> Iterator[str]:
+    """The names that tasks or variables define: facts, variables, registered results, groups."""
+    if isinstance(value, list):
+        for item in value:
+            yield from keys(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            if key in ("register", "groups"):
+                yield from words(str(item))
+            yield from keys(item)
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings(item)
+    else:
+        yield str(value)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_variable_that_a_role_uses_is_defined(role: str) -> None:
+    folder = ROOT / "roles" / role
+    name = re.compile(rf"(?<![\w.])_*{role}_\w+\b(?!\s*\|\s*default)")
+    files = [load(path) for path in (*folder.glob("tasks/**/*.yml"), folder / "vars" / "main.yml")]
+    defined = {*load(folder / "defaults" / "main.yml"), *(key for file in files for key in keys(file))}
+    undefined = {word for file in files for string in strings(file) for word in name.findall(string)} - defined
+    assert not undefined, f"roles/{role}/defaults/main.yml: define {sorted(undefined)}"
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_an_entry_point_declares_the_variables_that_it_uses(role: str) -> None:
     folder = ROOT / "roles" / role
     defaults = load(folder / "defaults" / "main.yml")
     for entry, spec in load(folder / "meta" / "argument_specs.yml")["argument_specs"].items():
-        options = spec.get("options", {})
-        forgotten = (used(folder, entry) & set(defaults)) - set(options)
+        assert (folder / "tasks" / f"{entry}.yml").is_file(), f"roles/{role}: {entry} has no file of tasks"
+        forgotten = (used(folder, entry) & set(defaults)) - set(spec.get("options", {}))
         assert not forgotten, (
             f"roles/{role}/meta/argument_specs.yml: argument_specs.{entry}.options lacks what tasks/{entry}.yml uses: "
             f"{sorted(forgotten)}"
@@ -168,9 +209,12 @@ def test_a_variable_of_a_role_is_declared_and_documented(role: str) -> None:
     without = {name for name, option in options.items() if name.startswith(role) and not option.get("required")}
     without -= set(defaults)
     assert not without, f"roles/{role}/defaults/main.yml: give a default, null if there is none, to {sorted(without)}"
-    values = {name: None if "{{" in str(value) else value for name, value in defaults.items()}
-    other = {name for name, value in values.items() if options[name].get("default") != value}
+    fixed = {name: value for name, value in defaults.items() if "{{" not in str(value)}
+    other = {name for name, value in fixed.items() if options[name].get("default") != value}
     assert not other, f"roles/{role}: defaults/main.yml and meta/argument_specs.yml differ in {sorted(other)}"
-    rows = set(re.findall(r"^\| (`.+?`) \|", text(folder / "README.md"), re.MULTILINE))
-    rows = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert not set(options) - rows, f"roles/{role}/README.md: add a row for {sorted(set(options) - rows)}"
+    rows = dict(re.findall(r"^\| `(\w+)` \|([^|]*)\|", text(folder / "README.md"), re.MULTILINE))
+    unwritten = set(options) - set(rows)
+    assert not unwritten, f"roles/{role}/README.md: add a row to the table of variables for {sorted(unwritten)}"
+    shown = {name: "none" if value == "" else json.dumps(value).strip('"') for name, value in fixed.items()}
+    wrong = {name: value for name, value in shown.items() if rows[name].strip().strip("`") != value}
+    assert not wrong, f"roles/{role}/README.md: another default is shown than {wrong}"
