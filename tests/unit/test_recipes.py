@@ -17,7 +17,7 @@ from support.tree import ROOT, load, python_files, text
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import NODE_ACTIONS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Field
-from redis_enterprise_emulator import bdb_schema, node_actions
+from redis_enterprise_emulator import bdb_schema, emulator, node_actions
 from redis_enterprise_emulator.bdb_field import Field as EmulatedField
 
 ROLES = sorted(path.parent.parent.name for path in ROOT.glob("roles/*/tasks/main.yml"))
@@ -74,12 +74,26 @@ def missing(rows: Iterator[Field], known: Mapping[str, EmulatedField], path: str
             yield from missing(iter(row.members), {member.name: member for member in members}, f"{path}{row.name}.")
 
 
-def test_a_field_is_in_the_schema_of_the_emulator() -> None:
-    forgotten = list(missing((row for row in FIELDS.values() if row.is_option), bdb_schema.FIELDS))
+def test_a_field_is_known_to_the_emulator() -> None:
+    """Both tables are written from the vendor's reference, independently, so that neither copies a mistake."""
+    forgotten = {*missing((row for row in FIELDS.values() if row.is_option), bdb_schema.FIELDS)}
+    forgotten |= {name for name in FIELDS if name not in bdb_schema.FIELDS}
     assert not forgotten, (
         "tests/emulator/redis_enterprise_emulator/bdb_schema.py (members: bdb_nested.py): add what the vendor's "
-        f"reference says of {forgotten}; the emulator refuses what it does not know"
+        f"reference says of {sorted(forgotten)}; the emulator refuses what it does not know"
     )
+
+
+# -- an endpoint of the emulator ---------------------------------------------------------------------------------------
+
+
+def test_a_route_of_the_emulator_has_a_row_of_provenance() -> None:
+    path = "tests/emulator/README.md"
+    _before, _heading, table = text(path).partition("## Where each route comes from")
+    rows = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(.*?)`", row)}
+    routes = {re.sub(r":\w+}", "}", route.path) for routes in emulator.ROUTES for route in routes}
+    forgotten = routes - rows
+    assert not forgotten, f"{path}: add a row to 'Where each route comes from', and say how sure it is: {forgotten}"
 
 
 # -- an action ---------------------------------------------------------------------------------------------------------
