@@ -47,11 +47,7 @@ options:
         M(redis_enterprise.cluster.redis_cluster_action) with V(change_master) hands over the role alone.
     type: str
     required: true
-    choices:
-      - maintenance_on
-      - maintenance_off
-      - remove
-      - enslave_node
+    choices: [maintenance_on, maintenance_off, remove, enslave_node]
   state:
     description:
       - V(completed) means that the node is as the action leaves it.
@@ -92,8 +88,7 @@ options:
       - For O(action=maintenance_off). The snapshot to go back to, instead of the latest one made by maintenance.
     type: str
   skip_shards_restore:
-    description:
-      - For O(action=maintenance_off). Whether to leave the shards where they are now.
+    description: For O(action=maintenance_off). Whether to leave the shards where they are now.
     type: bool
   wait_for_persistence:
     description:
@@ -241,14 +236,6 @@ outcome:
       was met from the beginning.
   returned: success, with O(state=completed)
   type: str
-adopted:
-  description: Whether RV(outcome) is V(adopted).
-  returned: success, with O(state=completed)
-  type: bool
-already:
-  description: Whether RV(outcome) is V(found).
-  returned: success, with O(state=completed)
-  type: bool
 node_uid:
   description: The uid of the node; null if O(node) is a host name or address that no node of the cluster has.
   returned: success

@@ -23,9 +23,19 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.registry import ActionType, Registry
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import RECOVERY_PLAN, ROWS
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import health_info
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules import (
+    cluster_action,
+    health_info,
+    node_action,
+)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.actions import (
+    CLUSTER_ACTIONS,
+    NODE_ACTIONS,
+)
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.cluster_action import RecordedAction
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Compare, Field, Settable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,11 +141,29 @@ def checks() -> list[Entry]:
     return [Entry("checks", health_info.OPTIONS["checks"], sentences, items=re.compile(r"V\(.*"))]
 
 
+def actions(registry: Registry, spec: Mapping[str, t.Any], *more: type[ActionType]) -> list[Entry]:
+    """The option that names an action, and the options of all actions."""
+    sentences = [action.sentence for action in registry.values()] + [action.sentence for action in more]
+    chosen = Entry("action", spec["action"], sentences, items=re.compile(r"V\(.*"), needs_author=False)
+    options = [(name, option, each.name) for each in registry.values() for name, option in each.options.items()]
+    return [
+        chosen,
+        *(
+            Entry(name, spec[name], [option.documentation(action)], items=re.compile(r"For .*"), needs_author=False)
+            for name, option, action in options
+        ),
+    ]
+
+
 _FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]
 DOCUMENTS = (
     Document(fields(ROWS), _FRAGMENTS, exclusive=True),
     Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
     Document(checks(), ["plugins/modules/redis_health_info.py"]),
+    Document(actions(NODE_ACTIONS, node_action.OPTIONS), ["plugins/modules/redis_node_action.py"]),
+    Document(
+        actions(CLUSTER_ACTIONS, cluster_action.OPTIONS, RecordedAction), ["plugins/modules/redis_cluster_action.py"]
+    ),
 )
 
 # -- completing what is there ------------------------------------------------------------------------------------------

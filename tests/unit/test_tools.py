@@ -14,11 +14,13 @@ import sys
 import tarfile
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
 
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.registry import Option, Registry
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils._node.removal import Remove
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import (
     Field,
     Kind,
@@ -299,6 +301,31 @@ def test_items_of_a_registry_are_replaced_and_the_introduction_stays(load: Any) 
         "description": ["Which checks.", "V(one): it is so.", "V(two): it is not."],
         "default": [],
         **{key: value for key, value in entry.spec.items() if key in ("type", "elements", "choices")},
+    }
+    assert completion.problems == []
+
+
+class Balance(Remove):
+    name = "balance"
+    sentence = "V(balance) spreads shards."
+    options: ClassVar = {"most_moves": Option("int", "How many shards move.", since=(9, 0))}
+
+
+def test_a_new_action_is_written_with_its_options(load: Any) -> None:
+    tool, registry = load("option_docs"), Registry(Remove, Balance)
+    spec = {"action": {"type": "str", "choices": list(registry)}, **registry.option_specs}
+    documented = {
+        "action": {"description": ["The action.", "V(gone) did something."], "type": "str", "choices": ["gone"]},
+        "wait_for_persistence": {"description": ["For O(action=gone). As before."], "type": "str"},
+    }
+    completion = tool.Completion()
+    complete = completion.options(tool.actions(registry, spec), documented)
+    assert complete["action"]["description"] == ["The action.", Remove.sentence, "V(balance) spreads shards."]
+    assert complete["action"]["choices"] == ["remove", "balance"]
+    assert complete["wait_for_persistence"]["description"][0].startswith("For O(action=remove). Whether the action")
+    assert complete["most_moves"] == {
+        "description": ["For O(action=balance), 9.0 and later. How many shards move."],
+        "type": "int",
     }
     assert completion.problems == []
 
