@@ -141,14 +141,6 @@ outcome:
       was met from the beginning.
   returned: success, with O(state=completed)
   type: str
-adopted:
-  description: Whether RV(outcome) is V(adopted).
-  returned: success, with O(state=completed)
-  type: bool
-already:
-  description: Whether RV(outcome) is V(found).
-  returned: success, with O(state=completed)
-  type: bool
 node_uid:
   description: The uid of the node that O(node) or O(node_uid) names; null for actions that are about no node.
   returned: success

@@ -236,14 +236,6 @@ outcome:
       was met from the beginning.
   returned: success, with O(state=completed)
   type: str
-adopted:
-  description: Whether RV(outcome) is V(adopted).
-  returned: success, with O(state=completed)
-  type: bool
-already:
-  description: Whether RV(outcome) is V(found).
-  returned: success, with O(state=completed)
-  type: bool
 node_uid:
   description: The uid of the node; null if O(node) is a host name or address that no node of the cluster has.
   returned: success

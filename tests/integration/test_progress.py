@@ -172,7 +172,7 @@ def test_looking_on_changes_neither_the_result_nor_much_of_the_cost(drains: dict
     assert told.result["node"]["in_maintenance"]
     first = drains["from the controller"].result
     assert set(told.result) == set(first)
-    for key in ("changed", "adopted", "already", "reason", "failed", "diff"):
+    for key in ("changed", "outcome", "reason", "failed", "diff"):
         assert told.result.get(key) == first.get(key)
     polls = [entry for entry in told.journal if entry["path"] == "/v1/nodes/2/actions/maintenance_on"]
     looks = [entry for entry in told.journal if entry["path"] == "/v1/nodes/2"]

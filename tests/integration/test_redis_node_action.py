@@ -62,9 +62,9 @@ def test_an_action_in_flight_is_adopted(own_cluster: Emulated) -> None:
     assert started.changed
     assert started.result["action"]["status"] in ("queued", "starting", "running")
     checked = on(own_cluster, check=True)
-    assert (checked.changed, checked.result["adopted"]) == (False, True)
+    assert (checked.changed, checked.result["outcome"]) == (False, "adopted")
     adopted = on(own_cluster)
-    assert (adopted.changed, adopted.result["adopted"]) == (False, True)
+    assert (adopted.changed, adopted.result["outcome"]) == (False, "adopted")
     assert adopted.result["action"]["uid"] == started.result["action"]["uid"]
     assert adopted.result["node"]["in_maintenance"]
     assert adopted.writes == []

@@ -227,7 +227,7 @@ def test_a_removal_that_is_stuck_before_it_runs_is_named_cancelled_and_repeated(
     assert ended.result["action"]["uid"] == action["uid"]
     assert nodes(own_cluster) == [1, 2, 3]
     run = remove(own_cluster)
-    assert (run.changed, run.result["adopted"], run.result["action"]["status"]) == (True, False, "completed")
+    assert (run.changed, run.result["outcome"], run.result["action"]["status"]) == (True, "started", "completed")
     assert nodes(own_cluster) == [1, 2]
 
 
@@ -259,9 +259,9 @@ def test_a_removal_in_flight_is_adopted(own_cluster: Emulated) -> None:
     started = remove(own_cluster, wait=False)
     assert started.changed
     checked = remove(own_cluster, check=True)
-    assert (checked.changed, checked.result["adopted"]) == (False, True)
+    assert (checked.changed, checked.result["outcome"]) == (False, "adopted")
     adopted = remove(own_cluster)
-    assert (adopted.changed, adopted.result["adopted"], adopted.writes) == (False, True, [])
+    assert (adopted.changed, adopted.result["outcome"], adopted.writes) == (False, "adopted", [])
     assert nodes(own_cluster) == [1, 2]
 
 

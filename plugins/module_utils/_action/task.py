@@ -185,15 +185,12 @@ class ActionTask:
         predicted = self.context.check_mode and step.kind in ("run", "wait")
         changed = self.requests.sent > 0 or by_lost or predicted
         adopted = self.adopted or (self.context.check_mode and step.kind == "adopt")
-        outcome = STARTED if changed else ADOPTED if adopted else FOUND
         record = self.record or (step.action if step.kind in ("nothing", "adopt") else None)
         return Result(
             changed,
             {
                 "action": record.as_dict() if record else None,
-                "outcome": outcome,
-                "adopted": outcome == ADOPTED,
-                "already": outcome == FOUND,
+                "outcome": STARTED if changed else ADOPTED if adopted else FOUND,
                 "reason": step.why,
                 **self.values(last.cluster),
             },

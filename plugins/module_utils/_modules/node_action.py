@@ -106,6 +106,6 @@ def _removed_or_unknown(context: Context, unknown: str) -> Result:
     context.warn(f"{unknown} It is not known whether it was removed or never existed: check node.")
     values: dict[str, t.Any] = {"action": None, "reason": unknown.rstrip("."), "node_uid": None}
     if context.params["state"] != "absent":
-        values |= {"node": None, "outcome": FOUND, "adopted": False, "already": True}
+        values |= {"node": None, "outcome": FOUND}
     facts = {"node_uid": None, "in_cluster": False}
     return Result(False, values, before=facts, after=facts)

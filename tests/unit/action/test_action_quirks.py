@@ -269,7 +269,7 @@ def test_an_action_that_is_wrongly_aborted_fails_and_says_that_the_node_is_as_as
     )
     assert error.done == {"changed": True}
     again = act(world, action)
-    assert (again["changed"], again["already"], len(world.posts)) == (False, True, 1), "activations stack"
+    assert (again["changed"], again["outcome"], len(world.posts)) == (False, "found", 1), "activations stack"
 
 
 class HalfBack(Mislabelled):
@@ -294,7 +294,7 @@ def test_an_off_that_was_aborted_before_its_end_is_not_taken_for_done(clock: t.A
     assert (again["changed"], again["reason"]) == (True, "an earlier maintenance_off did not finish")
     assert len(world.posts) == 2
     third = act(world, OFF)
-    assert (third["changed"], third["already"], len(world.posts)) == (False, True, 2), "it is completed"
+    assert (third["changed"], third["outcome"], len(world.posts)) == (False, "found", 2), "it is completed"
 
 
 def test_the_snapshot_of_an_off_that_ended_badly_is_not_overwritten(clock: t.Any) -> None:
