@@ -32,21 +32,43 @@ def changes(changed: bool) -> Claim:
     return claim
 
 
-# -- databases -------------------------------------------------------------------------------------------------------
+# -- objects -------------------------------------------------------------------------------------------------------
+
+
+def present(path: str, name: str, **fields: Any) -> Claim:
+    """There is one object of this name, and it has these values."""
+
+    def claim(result: Mapping[str, Any], world: World) -> Untruths:
+        found = [each for each in world.truth(path) if each["name"] == name]
+        if len(found) != 1:
+            yield FALSE_GREEN, f"says that {name} is there, and there are {len(found)}"
+        if any(each.get(member) != value for each in found for member, value in fields.items()):
+            yield FALSE_GREEN, f"says that {name} is as asked"
+
+    return claim
+
+
+def absent(path: str, name: str) -> Claim:
+    def claim(result: Mapping[str, Any], world: World) -> Untruths:
+        if any(each["name"] == name for each in world.truth(path)):
+            yield FALSE_ABSENCE, f"says that {name} is gone"
+
+    return claim
+
+
+def shown(key: str, *uids: int) -> Claim:
+    """The result lists these objects."""
+
+    def claim(result: Mapping[str, Any], world: World) -> Untruths:
+        listed = [each["uid"] for each in result[key]]
+        if missing := [uid for uid in uids if uid not in listed]:
+            yield FALSE_ABSENCE, f"does not show {key} {', '.join(map(str, missing))}"
+
+    return claim
 
 
 def database(name: str, **fields: Any) -> Claim:
-    """There is one of this name; it is active and has these values."""
-
-    def claim(result: Mapping[str, Any], world: World) -> Untruths:
-        found = [bdb for bdb in world.truth("/v1/bdbs") if bdb["name"] == name]
-        if len(found) != 1:
-            yield FALSE_GREEN, f"says that database {name} is there, and there are {len(found)}"
-        wanted = {"status": "active", **fields}
-        if any(bdb.get(each) != value for bdb in found for each, value in wanted.items()):
-            yield FALSE_GREEN, f"says that database {name} is as asked"
-
-    return claim
+    return present("/v1/bdbs", name, status="active", **fields)
 
 
 def settled(uid: int) -> Claim:
@@ -55,23 +77,6 @@ def settled(uid: int) -> Claim:
     def claim(result: Mapping[str, Any], world: World) -> Untruths:
         if result.get("healthy", True) and world.truth(f"/v1/bdbs/{uid}")["status"] != "active":
             yield FALSE_GREEN, f"says that what was going on with database {uid} is over"
-
-    return claim
-
-
-def no_database(name: str) -> Claim:
-    def claim(result: Mapping[str, Any], world: World) -> Untruths:
-        if any(bdb["name"] == name for bdb in world.truth("/v1/bdbs")):
-            yield FALSE_ABSENCE, f"says that database {name} is gone"
-
-    return claim
-
-
-def databases_shown(*uids: int) -> Claim:
-    def claim(result: Mapping[str, Any], world: World) -> Untruths:
-        shown = [bdb["uid"] for bdb in result["bdbs"]]
-        if missing := [uid for uid in uids if uid not in shown]:
-            yield FALSE_ABSENCE, f"does not show database {', '.join(map(str, missing))}"
 
     return claim
 

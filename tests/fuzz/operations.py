@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._modules.frame import Front
 from ansible_collections.redis_enterprise.cluster.plugins.modules import (
+    redis_acl,
+    redis_acl_info,
     redis_action_info,
     redis_bdb,
     redis_bdb_info,
@@ -76,6 +78,8 @@ _node_info = functools.partial(Operation, redis_node_info.FRONT)
 _cluster = functools.partial(Operation, redis_cluster_action.FRONT)
 _action_info = functools.partial(Operation, redis_action_info.FRONT)
 _health = functools.partial(Operation, redis_health_info.FRONT, green=healthy)
+_acl = functools.partial(Operation, redis_acl.FRONT)
+_acl_info = functools.partial(Operation, redis_acl_info.FRONT)
 _roll_plan = functools.partial(Operation, redis_roll_plan_info.FRONT)
 _roll_node = functools.partial(Operation, redis_roll_node_info.FRONT)
 _inventory = functools.partial(Operation, None)
@@ -103,9 +107,13 @@ _MASTER = {"action": "change_master", "node_uid": 2}
 _HOSTS = [{"name": f"n{uid}", "addresses": [f"127.0.0.{uid}"]} for uid in (1, 2, 3)]
 _ROLL = {"operation": "maintenance", "hosts": _HOSTS}
 _TURN = {"operation": "maintenance", "hosts": _HOSTS[1:2], "turn": "n2"}
+_READS = {"name": "shop-read", "acl": "+@read ~shop:*"}
+_WRITES = {"name": "shop-read", "acl": "+@all ~shop:*"}
+_NO_ACL = {"name": "shop-read", "state": "absent"}
 _IS_NEW = claims.database("fresh", replication=True)
 _IS_RESIZED = claims.database("carts", memory_size=150 * 2**20)
 _IS_REBALANCED = claims.completed("/v1/cluster/actions/rebalance")
+_NO_MORE_CARTS = claims.absent("/v1/bdbs", "carts")
 _CHANGES = claims.changes(True)
 _PLANNED = claims.hosts_planned({"n1": 1, "n2": 2, "n3": 3})
 
@@ -144,8 +152,8 @@ _ALL = [
     _bdb("bdb_as_is", _AS_IS, claim=claims.database("orders", memory_size=200 * 2**20)),
     _bdb("bdb_flush", {"name": "carts", "action": "flush", "confirm_flush": True}),
     _bdb("bdb_reset_password", {"name": "carts", "action": "reset_admin_pass"}),
-    _bdb("bdb_delete", _NO_CARTS, claim=claims.no_database("carts")),
-    _bdb("bdb_delete_by_uid", {"uid": 2, **_NO_CARTS}, claim=claims.no_database("carts")),
+    _bdb("bdb_delete", _NO_CARTS, claim=_NO_MORE_CARTS),
+    _bdb("bdb_delete_by_uid", {"uid": 2, **_NO_CARTS}, claim=_NO_MORE_CARTS),
     _bdb("bdb_delete_check", _NO_CARTS, claim=_CHANGES, check=True),
     _bdb("bdb_gone_already", {"name": "fresh", "state": "absent"}),
     _bdb("bdb_refuse_two", _RESIZED, scenes.two_of_one_name),
@@ -154,11 +162,20 @@ _ALL = [
     _bdb_set("bdb_set_as_is", {"databases": [_AS_IS, _CACHE]}),
     _bdb_set("bdb_set_create", {"databases": [_AS_IS, _NEW]}, claim=_IS_NEW),
     _bdb_set("bdb_set_update", {"databases": [_AS_IS, _RESIZED]}, claim=_IS_RESIZED),
-    _bdb_set("bdb_set_purge", {"databases": [_AS_IS, _CACHE], "purge": True}, claim=claims.no_database("carts")),
+    _bdb_set("bdb_set_purge", {"databases": [_AS_IS, _CACHE], "purge": True}, claim=_NO_MORE_CARTS),
     _bdb_set("bdb_set_refuse_purge", {"databases": [_AS_IS], "purge": True}),
-    _bdb_info("bdb_info", {}, claim=claims.databases_shown(1, 2, 3)),
-    _bdb_info("bdb_info_by_name", {"name": "carts"}, claim=claims.databases_shown(2)),
-    _bdb_info("bdb_info_by_uid", {"uid": 2}, claim=claims.databases_shown(2)),
+    _bdb_info("bdb_info", {}, claim=claims.shown("bdbs", 1, 2, 3)),
+    _bdb_info("bdb_info_by_name", {"name": "carts"}, claim=claims.shown("bdbs", 2)),
+    _bdb_info("bdb_info_by_uid", {"uid": 2}, claim=claims.shown("bdbs", 2)),
+    _acl("acl_create", _READS, claim=claims.present("/v1/redis_acls", **_READS)),
+    _acl("acl_create_check", _READS, claim=_CHANGES, check=True),
+    _acl("acl_update", _WRITES, scenes.with_acl, claims.present("/v1/redis_acls", **_WRITES)),
+    _acl("acl_as_is", _READS, scenes.with_acl, claims.present("/v1/redis_acls", **_READS)),
+    _acl("acl_delete", _NO_ACL, scenes.with_acl, claims.absent("/v1/redis_acls", "shop-read")),
+    _acl("acl_delete_check", _NO_ACL, scenes.with_acl, _CHANGES, check=True),
+    _acl("acl_refuse_predefined", {"name": "Full Access", "state": "absent"}),
+    _acl_info("acl_info", {}, scenes.with_acl, claims.shown("redis_acls", 1)),
+    _acl_info("acl_info_by_uid", {"uid": 1}, claim=claims.shown("redis_acls", 1)),
     _node("node_on", _ON, claim=claims.drained(2)),
     _node("node_on_old", _ON, claim=claims.drained(2), stage=_OLD),
     _node("node_on_check", _ON, claim=_CHANGES, check=True),

@@ -43,6 +43,8 @@ _PROOFS: tuple[tuple[str, dict[str, frozenset[str]]], ...] = (
     (r"/v1/shards", {"": _BAD, "*": _HOLLOW, "*.uid": _UID, "*.bdb_uid": _GONE, "*.node_uid": _GONE}),
     (r"/v1/bdbs", {"": _BAD, "*": _HOLLOW, "*.uid": _UID}),
     (r"/v1/bdbs/\d+", {"": _HOLLOW, "uid": _GONE | {"number"}, "name": _BAD, "status": _GONE}),
+    (r"/v1/redis_acls", {"": _BAD, "*": _HOLLOW, "*.uid": _UID, "*.name": _BAD}),
+    (r"/v1/redis_acls/\d+", {"": _HOLLOW, "uid": _GONE | {"number"}, "name": _BAD, "acl": _BAD}),
     (r"/v1/nodes/\d+/actions/\w+|/v1/cluster/actions/\w+", {"": _HOLLOW, "status": _GONE | {"word"}}),
     (r"/v[12]/actions/[0-9a-f-]+", {"": _HOLLOW, "status": _GONE | {"word"}}),
     (r"/v1/nodes/check/\d+", {"": _HOLLOW, "result": _GONE}),
@@ -120,7 +122,7 @@ class Met:
             return member not in _IDENTITY | _STATUS and self.pattern not in ("", "*")
         if kind == "word" and member in _STATUS:
             return False
-        asked_by_uid = re.fullmatch(r"/v1/bdbs/\d+", self.path) is not None
+        asked_by_uid = re.fullmatch(r"/v1/(bdbs|redis_acls)/\d+", self.path) is not None
         return not (asked_by_uid and self.pattern in ("uid", "name"))
 
 

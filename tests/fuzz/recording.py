@@ -20,11 +20,9 @@ from fuzz.wire import Answer, Request
 
 _NOT_FOUND = Answer(404, b'{"error_code": "not_found", "description": "Nothing was recorded for this."}')
 _CLUSTER = (
-    "/v1/nodes",
     "/v1/nodes/status",
     "/v1/nodes/actions",
     "/v1/shards",
-    "/v1/bdbs",
     "/v1/cluster",
     "/v1/cluster/check",
     "/v1/cluster/actions",
@@ -35,7 +33,11 @@ _CLUSTER = (
 )
 _NODE_ACTIONS = ("maintenance_on", "maintenance_off", "remove", "enslave_node")
 _NODE = ("", "/actions", "/snapshots", *(f"/actions/{name}" for name in _NODE_ACTIONS))
-_BDB = ("", "/availability")
+_OF_EACH = {  # below the path of a list: what there is for each of its objects
+    "/v1/nodes": _NODE,
+    "/v1/bdbs": ("", "/availability"),
+    "/v1/redis_acls": ("",),
+}
 
 
 @dataclass
@@ -106,7 +108,7 @@ class Recorder:
         self._began = 0.0  # the epoch
         self._known: dict[Answer, Answer] = {}  # each answer once
         self._stale = True
-        self._uids: dict[str, list[Any]] = {"/v1/nodes": [], "/v1/bdbs": []}
+        self._uids: dict[str, list[Any]] = {path: [] for path in _OF_EACH}
         self._lock = threading.Lock()  # a module may have threads
 
     def now(self) -> float:
@@ -170,12 +172,10 @@ class Recorder:
             answer = self._send(Request("GET", path))
             if answer.status == 200:  # otherwise those that were there last
                 uids[:] = [each["uid"] for each in answer.json]
-        for uid in self._uids["/v1/nodes"]:
-            yield f"/v1/nodes/check/{uid}"
-            yield from (f"/v1/nodes/{uid}{each}" for each in _NODE)
-        for uid in self._uids["/v1/bdbs"]:
-            yield f"/v1/actions/bdb/{uid}"
-            yield from (f"/v1/bdbs/{uid}{each}" for each in _BDB)
+            yield path
+            yield from (f"{path}/{uid}{each}" for uid in uids for each in _OF_EACH[path])
+        yield from (f"/v1/nodes/check/{uid}" for uid in self._uids["/v1/nodes"])
+        yield from (f"/v1/actions/bdb/{uid}" for uid in self._uids["/v1/bdbs"])
 
     def _send(self, request: Request) -> Answer:
         answer = self._stage.send(request.method, request.target, request.body, request.state_id)

@@ -31,6 +31,12 @@ def calm(stage: Stage) -> None:
         _node_action(stage, 3, action)
 
 
+def with_acl(stage: Stage) -> None:
+    """A Redis ACL."""
+    calm(stage)
+    stage.api("POST", "/v1/redis_acls", {"name": "shop-read", "acl": "+@read ~shop:*"})
+
+
 def two_of_one_name(stage: Stage) -> None:
     calm(stage)
     _create(stage, name="carts", memory_size=100 * _MB)
