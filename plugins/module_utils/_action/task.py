@@ -97,7 +97,8 @@ class ActionTask:
             raise ApiError(message, error.failure, error.body) from error
 
     def _wait_for_other(self, step: Step) -> None:
-        assert step.action is not None, "a step that waits names the action"
+        if step.action is None:
+            raise AssertionError("a step that waits names the action")
         other = node_action_endpoint(self.wanted.node_uid, step.action.name)
         if self.requests.wait_until_finished(other, step.action) is None:
             self.requests.pause(step.why)

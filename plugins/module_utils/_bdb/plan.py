@@ -79,11 +79,19 @@ def _update(desired: Desired, current: Obj) -> Plan:
     for name in sorted(body):
         _refuse_impossible(name, body[name], current, desired.action)
     if not body and not desired.action:
-        return Plan(SCHEMA, "nothing", current)
+        return Plan(schema=SCHEMA, step="nothing", current=current)
     before, after = schema_plan.diff(SCHEMA, body, current)
     if desired.action:
         after["action"] = desired.action
-    return Plan(SCHEMA, "update", current, body=body, before=before, after=after, action=desired.action)
+    return Plan(
+        schema=SCHEMA,
+        step="update",
+        current=current,
+        body=body,
+        before=before,
+        after=after,
+        action=desired.action,
+    )
 
 
 def _refuse_impossible(name: str, value: t.Any, current: Obj, action: str | None) -> None:

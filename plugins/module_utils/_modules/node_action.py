@@ -40,7 +40,8 @@ def run(context: Context) -> Result:
         if not action.removes_node:
             raise
         return _removed_or_unknown(context, str(unknown))
-    assert uid is not None, "one of the two options is set"
+    if uid is None:
+        raise AssertionError("one of the two options is set")
     wanted = Wanted(uid, action.name, options, params["force"])
     endpoint = node_action_endpoint(uid, action.name)
     if params["state"] == "absent":

@@ -93,7 +93,8 @@ async def put_node(call: Call) -> dict[str, Any]:
     for name, value in body.items():
         if name not in cluster.release.shown("node", _NODE_FIELDS):
             raise ApiError(400, "invalid_schema", f"A node has no field '{name}' that can be set.")
-        if type(value) is not _NODE_FIELDS[name]:
+        kind = _NODE_FIELDS[name]
+        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise ApiError(400, "invalid_schema", f"'{name}' has a value of the wrong type.")
     if body.get("accept_servers") is False and (cluster.shards_on(node.uid) or cluster.endpoints_on(node.uid)):
         raise ApiError(406, "node_already_populated", f"Node {node.uid} contains shards or endpoints.")
