@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import difflib
+import importlib
 import json
+import pkgutil
 import re
 import sys
 import textwrap
@@ -23,7 +25,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.redis_enterprise.cluster.plugins.module_utils._access import acl
+from ansible_collections.redis_enterprise.cluster.plugins.module_utils import _access
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._action.registry import Registry
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, RECOVERY_PLAN
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._health.checks import CHECKS
@@ -153,11 +155,19 @@ def actions(registry: Registry, spec: Mapping[str, t.Any], *sentences: str) -> l
     return entries
 
 
+def small_objects() -> Iterator[Document]:
+    """A schema in `_access` documents the module of its name."""
+    for module in pkgutil.iter_modules(_access.__path__):
+        schema = getattr(importlib.import_module(f"{_access.__name__}.{module.name}"), "SCHEMA", None)
+        if schema is not None:
+            yield Document(fields([*schema.fields.values()]), [f"plugins/modules/redis_{module.name}.py"])
+
+
 _FRAGMENTS = [f"plugins/doc_fragments/bdb{part}.py" for part in ("", "_data", "_access", "_modules", "_sync")]
 DOCUMENTS = (
     Document(fields([*FIELDS.values()]), _FRAGMENTS, exclusive=True),
     Document(fields([RECOVERY_PLAN]), ["plugins/modules/redis_bdb.py"]),
-    Document(fields([*acl.SCHEMA.fields.values()]), ["plugins/modules/redis_acl.py"]),
+    *small_objects(),
     Document(checks(), ["plugins/modules/redis_health_info.py"]),
     Document(actions(NODE_ACTIONS, node_action.OPTIONS["action"]), ["plugins/modules/redis_node_action.py"]),
     Document(
@@ -313,6 +323,8 @@ class File:
 
     @classmethod
     def read(cls, name: str) -> File:
+        if not (ROOT / name).is_file():
+            raise SystemExit(f"{name} is missing: there is a table of fields for it.")
         text = (ROOT / name).read_text(encoding="utf-8")
         match = re.search(r'(?s)\bDOCUMENTATION = r"""\n(.*?)"""', text)
         if match is None:

@@ -323,6 +323,9 @@ def test_documentation_that_is_no_yaml_is_named(option_docs: Any, tmp_path: Path
     (tmp_path / "second.py").write_text("", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"second\.py has no DOCUMENTATION\."):
         option_docs(TABLE)
+    (tmp_path / "second.py").unlink()
+    with pytest.raises(SystemExit, match=r"second\.py is missing: there is a table of fields for it\."):
+        option_docs(TABLE)
 
 
 def test_the_documentation_of_this_collection_is_complete(load: Any) -> None:
