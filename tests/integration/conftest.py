@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from support.brisk import BriskModule
 from support.emulated import Emulated, emulated
 from support.removing import REST_ONLY, database
 from support.rolling import Roller
@@ -25,6 +26,14 @@ def own_cluster() -> t.Iterator[Emulated]:
     """Three nodes without data plane for one test, which may harm them."""
     with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def process() -> t.Iterator[BriskModule]:
+    """redis_bdb on the newest release, with nodes in different racks, so that every field can be set."""
+    arguments = ("--nodes", "3", "--data-plane", "none", "--time-scale", "0", "--version", "8.2.0", "--rack", "a,b,c")
+    with emulated(*arguments) as running:
+        yield BriskModule(running)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 from support.bdb_runs import SIZE, created
+from support.brisk import BriskModule
 from support.emulated import Emulated
-from support.inprocess import InProcess
 
 FLUSH = {"action": "flush", "confirm_flush": True}
 SHARD = {"uid": "1", "node_uid": "1", "role": "master", "assigned_slots": "0-16383"}
@@ -17,8 +17,8 @@ FILE = {"shard_slots": "0-16383", "node_uid": "1", "filename": "redis-4.rdb"}
 
 
 @pytest.fixture(scope="module")
-def process(cluster: Emulated) -> InProcess:
-    return InProcess(cluster)
+def process(cluster: Emulated) -> BriskModule:
+    return BriskModule(cluster)
 
 
 def sent(run: t.Any) -> list[tuple[str, str, t.Any]]:
@@ -28,7 +28,7 @@ def sent(run: t.Any) -> list[tuple[str, str, t.Any]]:
 # -- actions -----------------------------------------------------------------------------------------------------
 
 
-def test_a_flush_is_told_in_check_mode_and_done_on_every_run(process: InProcess) -> None:
+def test_a_flush_is_told_in_check_mode_and_done_on_every_run(process: BriskModule) -> None:
     uid = created(process, "flushed")
     options = {"name": "flushed", **SIZE, **FLUSH}
     checked = process.run(check=True, **options)
@@ -43,7 +43,7 @@ def test_a_flush_is_told_in_check_mode_and_done_on_every_run(process: InProcess)
         assert "will" not in real.result
 
 
-def test_an_action_and_a_change_are_one_request(process: InProcess) -> None:
+def test_an_action_and_a_change_are_one_request(process: BriskModule) -> None:
     uid = created(process, "flushed-and-changed", sharding=True)
     regex = [{"regex": "(?<tag>.{2}).*"}]
     refused = process.run(name="flushed-and-changed", shard_key_regex=regex)
@@ -54,7 +54,7 @@ def test_an_action_and_a_change_are_one_request(process: InProcess) -> None:
     process.converged(name="flushed-and-changed", shard_key_regex=regex)
 
 
-def test_a_flush_without_confirmation_sends_nothing(process: InProcess) -> None:
+def test_a_flush_without_confirmation_sends_nothing(process: BriskModule) -> None:
     created(process, "unconfirmed")
     for check in (True, False):
         run = process.run(check=check, name="unconfirmed", action="flush")
@@ -62,7 +62,7 @@ def test_a_flush_without_confirmation_sends_nothing(process: InProcess) -> None:
         assert run.journal == []
 
 
-def test_the_admin_password_is_reset_and_not_shown(process: InProcess) -> None:
+def test_the_admin_password_is_reset_and_not_shown(process: BriskModule) -> None:
     uid = created(process, "reset")
     before = process.cluster.api("GET", f"/v1/bdbs/{uid}").json()["authentication_admin_pass"]
     checked = process.run(check=True, name="reset", action="reset_admin_pass")
@@ -73,13 +73,13 @@ def test_the_admin_password_is_reset_and_not_shown(process: InProcess) -> None:
     assert not [word for word in (before, after) if word in checked.output + real.output]
 
 
-def test_an_action_needs_a_database(process: InProcess) -> None:
+def test_an_action_needs_a_database(process: BriskModule) -> None:
     run = process.run(name="nobody-here", **SIZE, **FLUSH)
     assert "nothing to act on" in run.result["msg"]
     assert run.writes == []
 
 
-def test_an_action_on_a_busy_database_waits_its_turn(process: InProcess) -> None:
+def test_an_action_on_a_busy_database_waits_its_turn(process: BriskModule) -> None:
     uid = created(process, "flush-busy")
     process.cluster.fault("busy", bdb_uid=uid, seconds=0.5)
     run = process.run(name="flush-busy", **FLUSH)
@@ -87,7 +87,7 @@ def test_an_action_on_a_busy_database_waits_its_turn(process: InProcess) -> None
     assert run.methods.count("PUT") > 1
 
 
-def test_an_action_whose_answer_was_lost_is_never_sent_twice(process: InProcess) -> None:
+def test_an_action_whose_answer_was_lost_is_never_sent_twice(process: BriskModule) -> None:
     cluster = process.cluster
     path = f"/v1/bdbs/{created(process, 'flush-lost')}/flush"
     for when in ("after", "before"):
@@ -105,7 +105,7 @@ def test_an_action_whose_answer_was_lost_is_never_sent_twice(process: InProcess)
     ("key", "entry", "warned"), [("data_files", FILE, True), ("original_bdb_shards", SHARD, False)]
 )
 def test_a_recovery_plan_is_sent_at_creation_and_never_again(
-    process: InProcess, key: str, entry: dict[str, str], warned: bool
+    process: BriskModule, key: str, entry: dict[str, str], warned: bool
 ) -> None:
     name = f"recovered-by-{key.partition('_')[0]}"
     options = {"name": name, **SIZE, "recovery_plan": {key: [entry]}}
@@ -116,7 +116,7 @@ def test_a_recovery_plan_is_sent_at_creation_and_never_again(
     assert bool(proved.result["warnings"]) is warned
 
 
-def test_a_recovery_plan_that_does_not_fit_is_told(process: InProcess) -> None:
+def test_a_recovery_plan_that_does_not_fit_is_told(process: BriskModule) -> None:
     options = {"name": "not-recovered", "recovery_plan": {"data_files": [FILE]}, "sharding": True, "shards_count": 2}
     for check in (True, False):
         run = process.run(check=check, **options, **SIZE)
@@ -128,7 +128,7 @@ def test_a_recovery_plan_that_does_not_fit_is_told(process: InProcess) -> None:
 
 
 @pytest.mark.parametrize("name", ["unknown-new", "unknown-existing"])
-def test_an_unknown_field_is_refused_with_the_closest_name(process: InProcess, name: str) -> None:
+def test_an_unknown_field_is_refused_with_the_closest_name(process: BriskModule, name: str) -> None:
     if name == "unknown-existing":
         created(process, name)
     for check in (True, False):
@@ -139,7 +139,7 @@ def test_an_unknown_field_is_refused_with_the_closest_name(process: InProcess, n
     process.run(name=name, state="absent")
 
 
-def test_a_field_that_only_the_cluster_knows_is_set(process: InProcess) -> None:
+def test_a_field_that_only_the_cluster_knows_is_set(process: BriskModule) -> None:
     """It is in no reference, but real clusters show it."""
     options = {"name": "undescribed", "config": {"flush_on_fullsync": False}, **SIZE}
     assert process.prove(**options).changed
@@ -159,7 +159,7 @@ def test_a_field_of_the_schema_that_the_table_has_not_costs_one_request_more(clu
 
 
 @pytest.mark.parametrize("status", [404, 406])
-def test_without_a_schema_the_cluster_judges_itself(process: InProcess, status: int) -> None:
+def test_without_a_schema_the_cluster_judges_itself(process: BriskModule, status: int) -> None:
     process.cluster.fault("unavailable", method="GET", path="/v1/jsonschema", status=status, body={})
     run = process.run(name="no-schema", config={"max_conections": 5}, **SIZE)
     process.cluster.control("DELETE", "/faults")
@@ -170,7 +170,7 @@ def test_without_a_schema_the_cluster_judges_itself(process: InProcess, status: 
 # -- deprecated fields, fields of extended=true, fields of later releases ----------------------------------------
 
 
-def test_a_deprecated_option_warns_once_and_works(process: InProcess) -> None:
+def test_a_deprecated_option_warns_once_and_works(process: BriskModule) -> None:
     options = {"name": "old-fashioned", "gradual_sync_mode": "enabled", "authorized_names": ["a.test"], **SIZE}
     run = process.run(**options)
     assert not run.result.get("failed"), run.result
@@ -179,7 +179,7 @@ def test_a_deprecated_option_warns_once_and_works(process: InProcess) -> None:
     process.converged(**options)
 
 
-def test_only_those_who_set_module_options_ask_for_them(process: InProcess) -> None:
+def test_only_those_who_set_module_options_ask_for_them(process: BriskModule) -> None:
     created(process, "searching")
     plain = process.run(name="searching", **SIZE)
     assert not [entry for entry in plain.journal if "extended" in str(entry.get("query"))]
@@ -192,7 +192,7 @@ def test_only_those_who_set_module_options_ask_for_them(process: InProcess) -> N
     process.converged(name="searching", search={"search_timeout": 900, "search_workers": 2})
 
 
-def test_a_field_that_the_cluster_does_not_take_up_is_told_with_its_release(process: InProcess) -> None:
+def test_a_field_that_the_cluster_does_not_take_up_is_told_with_its_release(process: BriskModule) -> None:
     cluster, uid = process.cluster, created(process, "ignoring")
     answer = {**cluster.api("GET", f"/v1/bdbs/{uid}").json(), "action_uid": ""}
     cluster.fault("unavailable", method="PUT", path=f"/v1/bdbs/{uid}", status=200, body=answer)
@@ -202,7 +202,7 @@ def test_a_field_that_the_cluster_does_not_take_up_is_told_with_its_release(proc
     assert "the field came with release 8.2" in run.result["msg"]
 
 
-def test_masked_secrets_inside_objects_follow_update_password(process: InProcess) -> None:
+def test_masked_secrets_inside_objects_follow_update_password(process: BriskModule) -> None:
     place = {"type": "s3", "bucket_name": "b", "access_key_id": "id-s3cret", "secret_access_key": "key-s3cret"}
     uid = created(process, "masked-inside", backup_location=place)
     shown = {**place, "access_key_id": "********", "secret_access_key": "********"}

@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 from support.bdb_samples import MEMCACHED, PEM, certificate
+from support.brisk import BriskModule
 from support.emulated import Run, emulated
-from support.inprocess import InProcess
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.error_help import codes
 
@@ -125,14 +125,14 @@ crdt_sharding_violation invalid_proxy_policy invalid_bdb_tags unsupported_module
 
 
 @pytest.fixture(scope="module")
-def processes() -> t.Iterator[dict[tuple[str, ...], InProcess]]:
+def processes() -> t.Iterator[dict[tuple[str, ...], BriskModule]]:
     none = ("--data-plane", "none", "--time-scale", "0")
     with emulated(*PLAIN, *none) as plain, emulated(*LONELY, *none) as lonely, emulated(*ONE_RACK, *none) as racked:
-        yield {PLAIN: InProcess(plain), LONELY: InProcess(lonely), ONE_RACK: InProcess(racked)}
+        yield {PLAIN: BriskModule(plain), LONELY: BriskModule(lonely), ONE_RACK: BriskModule(racked)}
 
 
 @pytest.fixture
-def process(processes: dict[tuple[str, ...], InProcess]) -> t.Iterator[InProcess]:
+def process(processes: dict[tuple[str, ...], BriskModule]) -> t.Iterator[BriskModule]:
     yield processes[PLAIN]
     processes[PLAIN].cluster.control("DELETE", "/faults")
 
@@ -162,7 +162,7 @@ def test_every_code_of_the_reference_is_provoked() -> None:
 
 
 @pytest.mark.parametrize("case", [*CREATIONS, *UPDATES], ids=str)
-def test_a_refusal_says_what_to_change(processes: dict[tuple[str, ...], InProcess], case: Case) -> None:
+def test_a_refusal_says_what_to_change(processes: dict[tuple[str, ...], BriskModule], case: Case) -> None:
     process = processes[case.cluster]
     target: dict[str, t.Any] = {"name": f"e-{case.code.replace('_', '-')}", "memory_size": "100MB"}
     if case.exists is not None:
@@ -183,7 +183,7 @@ def test_a_refusal_says_what_to_change(processes: dict[tuple[str, ...], InProces
 
 @pytest.mark.parametrize(("code", "status", "names"), INJECTED)
 def test_what_only_a_cluster_in_trouble_says_is_told_too(
-    process: InProcess, code: str, status: int, names: str
+    process: BriskModule, code: str, status: int, names: str
 ) -> None:
     body = {"error_code": code, "description": f"The cluster's words on {code}"}
     process.cluster.fault("unavailable", method="POST", path="/v1/bdbs", status=status, body=body)
@@ -193,7 +193,7 @@ def test_what_only_a_cluster_in_trouble_says_is_told_too(
     assert posts > 1 if code in ("busy", "wrong_cluster_state_id") else posts == 1
 
 
-def test_message_is_read_where_there_is_no_description(process: InProcess) -> None:
+def test_message_is_read_where_there_is_no_description(process: BriskModule) -> None:
     body = {"error_code": "invalid_sharding", "message": "In the words of older pages"}
     process.cluster.fault("unavailable", method="POST", path="/v1/bdbs", status=406, body=body)
     run = process.run(name="older", memory_size="100MB")
@@ -211,7 +211,7 @@ def test_message_is_read_where_there_is_no_description(process: InProcess) -> No
     ],
 )
 def test_codes_of_other_releases_are_told_by_their_status(
-    process: InProcess, status: int, body: t.Any, sentence: str
+    process: BriskModule, status: int, body: t.Any, sentence: str
 ) -> None:
     process.cluster.fault("unavailable", method="POST", path="/v1/bdbs", status=status, body=body)
     run = process.run(name="newer", memory_size="100MB")
@@ -220,7 +220,7 @@ def test_codes_of_other_releases_are_told_by_their_status(
     assert not body or body["description"] in run.result["msg"]
 
 
-def test_a_licence_that_has_expired_is_told(process: InProcess) -> None:
+def test_a_licence_that_has_expired_is_told(process: BriskModule) -> None:
     process.cluster.control("POST", "/license", {"expired": True})
     try:
         run = process.run(name="unlicensed", memory_size="100MB")
@@ -230,7 +230,7 @@ def test_a_licence_that_has_expired_is_told(process: InProcess) -> None:
     assert "Renew the cluster's license" in run.result["msg"]
 
 
-def test_a_database_that_is_gone_in_the_middle_is_told(process: InProcess) -> None:
+def test_a_database_that_is_gone_in_the_middle_is_told(process: BriskModule) -> None:
     made = process.run(name="vanishes", memory_size="100MB")
     path = f"/v1/bdbs/{made.result['bdb']['uid']}"
     process.cluster.fault("unavailable", method="PUT", path=path, status=404, body={})

@@ -9,22 +9,14 @@ import typing as t
 import pytest
 from support.bdb_members import ENTRIES, IMPORTS, MODULE, PLACES, SETTINGS, Members, first, optional, place
 from support.bdb_runs import SIZE, created
-from support.emulated import emulated
-from support.inprocess import InProcess
+from support.brisk import BriskModule
 
 NEEDS: t.Mapping[str, dict[str, t.Any]] = {
     "bigstore_ram_weights": {"bigstore": True, "bigstore_ram_size": "100MB", "memory_size": "1GB"},
 }
 
 
-@pytest.fixture(scope="module")
-def process() -> t.Iterator[InProcess]:
-    """The newest release, which has all of them."""
-    with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0", "--version", "8.2.0") as cluster:
-        yield InProcess(cluster)
-
-
-def stored(process: InProcess, uid: int, name: str) -> t.Any:
+def stored(process: BriskModule, uid: int, name: str) -> t.Any:
     return process.cluster.api("GET", f"/v1/bdbs/{uid}?extended=true").json().get(name)
 
 
@@ -37,7 +29,7 @@ def options_of(value: t.Any) -> t.Any:
 
 
 @pytest.fixture(scope="module")
-def with_settings(process: InProcess) -> dict[str, int]:
+def with_settings(process: BriskModule) -> dict[str, int]:
     """A database for each object of settings, by its name."""
     return {name: created(process, f"all-{name}") for name in SETTINGS}
 
@@ -46,7 +38,7 @@ def with_settings(process: InProcess) -> dict[str, int]:
     ("name", "member"), [(name, member) for name, members in SETTINGS.items() for member in members]
 )
 def test_a_setting_is_set_and_changed_and_leaves_the_others_alone(
-    process: InProcess, with_settings: dict[str, int], name: str, member: str
+    process: BriskModule, with_settings: dict[str, int], name: str, member: str
 ) -> None:
     uid = with_settings[name]
     before = stored(process, uid, name) or {}
@@ -62,7 +54,7 @@ def test_a_setting_is_set_and_changed_and_leaves_the_others_alone(
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_all_settings_at_once(process: InProcess, name: str) -> None:
+def test_all_settings_at_once(process: BriskModule, name: str) -> None:
     options = {"name": f"once-{name}".replace("_", "-"), **SIZE, name: options_of(first(SETTINGS[name]))}
     proved = process.prove(**options)
     assert stored(process, proved.result["bdb"]["uid"], name) == first(SETTINGS[name])
@@ -78,7 +70,7 @@ def changed_in(members: Members, whole: dict[str, t.Any]) -> t.Iterator[tuple[st
 
 
 @pytest.mark.parametrize("kind", PLACES)
-def test_a_place_for_backups_is_set_and_each_of_its_members_counts(process: InProcess, kind: str) -> None:
+def test_a_place_for_backups_is_set_and_each_of_its_members_counts(process: BriskModule, kind: str) -> None:
     uid, whole = created(process, f"backup-{kind}"), place(kind, PLACES[kind])
     process.prove(uid=uid, backup_location=whole)
     assert stored(process, uid, "backup_location") == whole
@@ -90,7 +82,7 @@ def test_a_place_for_backups_is_set_and_each_of_its_members_counts(process: InPr
 
 
 @pytest.mark.parametrize("kind", IMPORTS)
-def test_a_source_of_an_import_is_sent_as_it_is(process: InProcess, kind: str) -> None:
+def test_a_source_of_an_import_is_sent_as_it_is(process: BriskModule, kind: str) -> None:
     uid, whole = created(process, f"import-{kind}"), place(kind, IMPORTS[kind])
     sent = process.run(uid=uid, dataset_import_sources=[whole])
     assert sent.writes[0]["body"] == {"dataset_import_sources": [whole]}
@@ -101,7 +93,7 @@ def test_a_source_of_an_import_is_sent_as_it_is(process: InProcess, kind: str) -
 
 
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name != "shard_key_regex"])
-def test_an_entry_of_a_list_is_set_and_each_of_its_members_counts(process: InProcess, name: str) -> None:
+def test_an_entry_of_a_list_is_set_and_each_of_its_members_counts(process: BriskModule, name: str) -> None:
     uid, whole = created(process, f"list-{name}", **NEEDS.get(name, {})), first(ENTRIES[name])
     process.prove(uid=uid, **{name: [whole]})
     assert stored(process, uid, name) == [whole]
@@ -112,14 +104,14 @@ def test_an_entry_of_a_list_is_set_and_each_of_its_members_counts(process: InPro
         assert process.run(uid=uid, **{name: [whole]}).changed
 
 
-def test_a_sharding_rule_is_set_before_there_are_shards_to_hash_to(process: InProcess) -> None:
+def test_a_sharding_rule_is_set_before_there_are_shards_to_hash_to(process: BriskModule) -> None:
     uid = created(process, "list-rules")
     for regex in ENTRIES["shard_key_regex"]["regex"]:
         process.prove(uid=uid, shard_key_regex=[{"regex": regex}])
         assert stored(process, uid, "shard_key_regex") == [{"regex": regex}]
 
 
-def test_a_module_is_asked_for_with_all_that_can_be_said_of_it(process: InProcess) -> None:
+def test_a_module_is_asked_for_with_all_that_can_be_said_of_it(process: BriskModule) -> None:
     module = next(
         module
         for module in process.cluster.api("GET", "/v1/modules").json()

@@ -10,8 +10,8 @@ import typing as t
 
 import pytest
 from support.bdb_runs import MB, SIZE
+from support.brisk import BriskModule
 from support.emulated import Emulated, Run
-from support.inprocess import InProcess
 
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb_set
 
@@ -183,12 +183,12 @@ def twins(cluster: Emulated) -> list[int]:
 
 
 def in_a_set(cluster: Emulated, *, check: bool, **item: t.Any) -> Run:
-    run = InProcess(cluster, redis_bdb_set.FRONT).run(check=check, databases=[item])
+    run = BriskModule(cluster, redis_bdb_set.FRONT).run(check=check, databases=[item])
     return Run(run.result["results"][0] if "results" in run.result else run.result, run.journal, run.output)
 
 
 def alone(cluster: Emulated, *, check: bool, **item: t.Any) -> Run:
-    return InProcess(cluster).run(check=check, **item)
+    return BriskModule(cluster).run(check=check, **item)
 
 
 @pytest.mark.parametrize("way", [alone, in_a_set])

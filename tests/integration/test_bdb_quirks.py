@@ -13,8 +13,8 @@ import typing as t
 
 import pytest
 from support.bdb_runs import REGEX, SIZE, created
+from support.brisk import BriskModule
 from support.emulated import Emulated
-from support.inprocess import InProcess
 
 from ansible_collections.redis_enterprise.cluster.plugins.modules import redis_bdb_info, redis_bdb_set
 
@@ -31,17 +31,17 @@ STUCK = "state proxy_policy, shard 3: wait_for_sync waiting for the replica"
 
 
 @pytest.fixture
-def process(cluster: Emulated) -> t.Iterator[InProcess]:
-    yield InProcess(cluster)
+def process(cluster: Emulated) -> t.Iterator[BriskModule]:
+    yield BriskModule(cluster)
     cluster.control("DELETE", "/faults")
 
 
-def status(process: InProcess, uid: int) -> str | None:
+def status(process: BriskModule, uid: int) -> str | None:
     answer = process.cluster.api("GET", f"/v1/bdbs/{uid}?fields=status")
     return None if answer.status_code == 404 else str(answer.json()["status"])
 
 
-def settle(process: InProcess, uid: int) -> None:
+def settle(process: BriskModule, uid: int) -> None:
     process.cluster.control("DELETE", "/faults")
     while status(process, uid) not in ("active", None):
         time.sleep(0.02)
@@ -54,7 +54,7 @@ def settle(process: InProcess, uid: int) -> None:
     ("machine", "options"), [("SMUpdateBDB", MORE), ("SMCreateBDB", {**SIZE, "max_connections": 5})]
 )
 def test_a_finished_action_shown_as_running_does_not_hold_the_task_up(
-    process: InProcess, machine: str, options: dict[str, t.Any]
+    process: BriskModule, machine: str, options: dict[str, t.Any]
 ) -> None:
     name = f"lingering-{machine.lower()}"
     if machine == "SMUpdateBDB":
@@ -71,16 +71,16 @@ def test_a_finished_action_shown_as_running_does_not_hold_the_task_up(
     process.converged(name=name, **options)
 
 
-def test_in_a_set_too_and_the_next_change_has_its_turn(process: InProcess) -> None:
+def test_in_a_set_too_and_the_next_change_has_its_turn(process: BriskModule) -> None:
     process.cluster.fault("action", name="SMCreateBDB", outcome="lingering", at=60, count=1)
     items = [{"name": f"lingering-set-{number}", **SIZE} for number in range(3)]
-    run = InProcess(process.cluster, redis_bdb_set.FRONT).run(databases=items, max_parallel=1)
+    run = BriskModule(process.cluster, redis_bdb_set.FRONT).run(databases=items, max_parallel=1)
     assert not run.result.get("failed"), run.result
     assert all(item["changed"] for item in run.result["results"])
     assert len(run.result["warnings"]) == 1
 
 
-def test_a_deletion_is_done_when_the_database_is_gone_whatever_its_action_shows(process: InProcess) -> None:
+def test_a_deletion_is_done_when_the_database_is_gone_whatever_its_action_shows(process: BriskModule) -> None:
     created(process, "lingering-delete")
     shown = {"action_uid": "guid", "name": "SMDeleteBDB", "object_name": "bdb:1", "status": "active", "heartbeat": 1}
     process.cluster.fault("unavailable", method="GET", path="/v1/actions/[^/]+", status=200, body=shown)
@@ -98,7 +98,7 @@ def test_a_deletion_is_done_when_the_database_is_gone_whatever_its_action_shows(
     ],
 )
 def test_otherwise_an_action_that_stands_still_is_waited_for(
-    process: InProcess, options: dict[str, t.Any], fault: dict[str, t.Any], why: str
+    process: BriskModule, options: dict[str, t.Any], fault: dict[str, t.Any], why: str
 ) -> None:
     uid = created(process, f"waited-for-{fault['outcome']}")
     process.cluster.fault("action", name="SMUpdateBDB", at=60, count=1, **fault)
@@ -111,7 +111,7 @@ def test_otherwise_an_action_that_stands_still_is_waited_for(
 
 
 @pytest.mark.parametrize("machine", ["SMCreateBDB", "SMUpdateBDB"])
-def test_a_password_that_cannot_be_seen_does_not_end_the_waiting(process: InProcess, machine: str) -> None:
+def test_a_password_that_cannot_be_seen_does_not_end_the_waiting(process: BriskModule, machine: str) -> None:
     name = f"unseen-{machine.lower()}"
     if machine == "SMUpdateBDB":
         created(process, name)
@@ -127,7 +127,7 @@ def test_a_password_that_cannot_be_seen_does_not_end_the_waiting(process: InProc
     assert run.result["warnings"] == []
 
 
-def test_an_action_that_the_cluster_has_forgotten_is_told_as_completed(process: InProcess) -> None:
+def test_an_action_that_the_cluster_has_forgotten_is_told_as_completed(process: BriskModule) -> None:
     uid = created(process, "forgotten")
     process.cluster.fault("action", name="SMUpdateBDB", outcome="lingering", at=60, count=1)
     process.cluster.clear_journal()
@@ -147,7 +147,7 @@ def test_an_action_that_the_cluster_has_forgotten_is_told_as_completed(process: 
     assert run.result["warnings"] == []
 
 
-def test_who_waits_less_long_reads_that_the_database_is_active(process: InProcess) -> None:
+def test_who_waits_less_long_reads_that_the_database_is_active(process: BriskModule) -> None:
     uid = created(process, "lingering-short")
     process.cluster.fault("action", name="SMUpdateBDB", outcome="lingering", at=60, count=1)
     run = process.run(name="lingering-short", wait_timeout=10, **MORE)
@@ -162,7 +162,7 @@ def test_who_waits_less_long_reads_that_the_database_is_active(process: InProces
 
 
 @pytest.mark.parametrize("machine", ["SMCreateBDB", "SMUpdateBDB", "SMDeleteBDB"])
-def test_a_completed_action_is_no_proof(process: InProcess, machine: str) -> None:
+def test_a_completed_action_is_no_proof(process: BriskModule, machine: str) -> None:
     name = f"early-{machine.lower()}"
     if machine != "SMCreateBDB":
         created(process, name)
@@ -180,7 +180,7 @@ def test_a_completed_action_is_no_proof(process: InProcess, machine: str) -> Non
     process.converged(name=name, **options)
 
 
-def test_a_completed_action_with_a_database_that_stays_pending_is_told(process: InProcess) -> None:
+def test_a_completed_action_with_a_database_that_stays_pending_is_told(process: BriskModule) -> None:
     uid = created(process, "early-for-ever")
     process.cluster.fault("action", name="SMUpdateBDB", outcome="early", at=20, count=1)
     run = process.run(name="early-for-ever", wait_timeout=5, **MORE)
@@ -195,7 +195,7 @@ def test_a_completed_action_with_a_database_that_stays_pending_is_told(process: 
 # -- a change that is stuck ------------------------------------------------------------------------------------------
 
 
-def test_a_stuck_change_is_told_with_its_pending_operations(process: InProcess) -> None:
+def test_a_stuck_change_is_told_with_its_pending_operations(process: BriskModule) -> None:
     uid = created(process, "stuck-ours")
     process.cluster.fault("action", name="SMUpdateBDB", outcome="stuck", at=60, count=1, pending_ops={"3": OPERATION})
     run = process.run(name="stuck-ours", wait_timeout=5, **MORE)
@@ -212,7 +212,7 @@ def test_a_stuck_change_is_told_with_its_pending_operations(process: InProcess) 
 
 @pytest.mark.parametrize("options", [MORE, {"state": "absent"}, SIZE], ids=["change", "absent", "converged"])
 def test_what_somebody_elses_stuck_change_holds_up_is_told_with_it(
-    process: InProcess, options: dict[str, t.Any]
+    process: BriskModule, options: dict[str, t.Any]
 ) -> None:
     name = f"stuck-theirs-{len(options) + len(options.get('memory_size', ''))}"
     uid = created(process, name)
@@ -232,7 +232,7 @@ def test_what_somebody_elses_stuck_change_holds_up_is_told_with_it(
     settle(process, uid)
 
 
-def test_an_api_that_goes_away_meanwhile_does_not_hide_what_was_waited_for(process: InProcess) -> None:
+def test_an_api_that_goes_away_meanwhile_does_not_hide_what_was_waited_for(process: BriskModule) -> None:
     uid = created(process, "stuck-and-away")
     process.cluster.fault("action", name="SMUpdateBDB", outcome="stuck", at=60, count=1)
     process.cluster.fault("unavailable", method="GET", path=f"/v1/actions/bdb/{uid}", status=500, body={})
@@ -246,7 +246,7 @@ def test_an_api_that_goes_away_meanwhile_does_not_hide_what_was_waited_for(proce
 
 @pytest.mark.parametrize("many", [False, True], ids=["redis_bdb", "redis_bdb_set"])
 @pytest.mark.parametrize("busy", ["a change", "busy"])
-def test_a_database_in_use_is_deleted_when_it_is_free(process: InProcess, many: bool, busy: str) -> None:
+def test_a_database_in_use_is_deleted_when_it_is_free(process: BriskModule, many: bool, busy: str) -> None:
     name = f"free-later-{many:d}-{len(busy)}"
     uid = created(process, name)
     if busy == "busy":
@@ -265,7 +265,7 @@ def test_a_database_in_use_is_deleted_when_it_is_free(process: InProcess, many: 
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["redis_bdb", "redis_bdb_set"])
-def test_a_database_that_somebody_else_deletes_is_waited_for_and_no_change(process: InProcess, many: bool) -> None:
+def test_a_database_that_somebody_else_deletes_is_waited_for_and_no_change(process: BriskModule, many: bool) -> None:
     name = f"deleted-by-others-{many:d}"
     uid = created(process, name)
     process.cluster.fault("slow_action", name="SMDeleteBDB", seconds=0.7, count=1)
@@ -276,7 +276,7 @@ def test_a_database_that_somebody_else_deletes_is_waited_for_and_no_change(proce
     assert (run.changed, run.writes, status(process, uid)) == (False, [], None)
 
 
-def test_a_deletion_by_somebody_else_that_fails_is_done_here(process: InProcess) -> None:
+def test_a_deletion_by_somebody_else_that_fails_is_done_here(process: BriskModule) -> None:
     uid = created(process, "deleted-in-vain")
     process.cluster.fault("action", name="SMDeleteBDB", outcome="failed", at=60, count=1)
     process.cluster.fault("slow_action", name="SMDeleteBDB", seconds=0.7, count=1)
@@ -285,7 +285,7 @@ def test_a_deletion_by_somebody_else_that_fails_is_done_here(process: InProcess)
     assert (run.changed, len(run.writes), status(process, uid)) == (True, 1, None)
 
 
-def test_a_database_that_is_being_deleted_is_created_again_when_it_is_gone(process: InProcess) -> None:
+def test_a_database_that_is_being_deleted_is_created_again_when_it_is_gone(process: BriskModule) -> None:
     uid = created(process, "comes-again")
     process.cluster.fault("slow_action", name="SMDeleteBDB", seconds=0.7, count=1)
     assert process.cluster.api("DELETE", f"/v1/bdbs/{uid}").status_code == 200
@@ -295,10 +295,10 @@ def test_a_database_that_is_being_deleted_is_created_again_when_it_is_gone(proce
     assert run.result["bdb"]["status"] == "active"
 
 
-def delete(process: InProcess, name: str, *, many: bool, check: bool = False) -> t.Any:
+def delete(process: BriskModule, name: str, *, many: bool, check: bool = False) -> t.Any:
     item = {"name": name, "state": "absent"}
     if many:
-        run = InProcess(process.cluster, redis_bdb_set.FRONT).run(databases=[item], check=check)
+        run = BriskModule(process.cluster, redis_bdb_set.FRONT).run(databases=[item], check=check)
     else:
         run = process.run(check=check, **item)
     assert not run.result.get("failed"), run.result
@@ -311,7 +311,7 @@ def delete(process: InProcess, name: str, *, many: bool, check: bool = False) ->
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("body", [None, {"error_code": "unsupported_version", "description": "Not this version."}])
 def test_a_version_of_the_api_that_is_not_supported_is_told_at_once(
-    process: InProcess, method: str, body: t.Any
+    process: BriskModule, method: str, body: t.Any
 ) -> None:
     name = "version-not-supported"
     if method in ("PUT", "DELETE"):
@@ -331,7 +331,7 @@ def test_a_version_of_the_api_that_is_not_supported_is_told_at_once(
     process.run(name=name, state="absent")
 
 
-def test_blank_reasons_and_numbers_in_texts_are_read_as_they_come(process: InProcess) -> None:
+def test_blank_reasons_and_numbers_in_texts_are_read_as_they_come(process: BriskModule) -> None:
     uid = created(process, "shapes", use_nodes=[1, "2"], avoid_nodes=["3"])
     odd = {
         "backup_failure_reason": "",
@@ -362,13 +362,13 @@ def test_blank_reasons_and_numbers_in_texts_are_read_as_they_come(process: InPro
         tags=[],
         enforce_client_authentication="enabled",
     )
-    info = InProcess(process.cluster, redis_bdb_info.FRONT).run(uid=uid)
+    info = BriskModule(process.cluster, redis_bdb_info.FRONT).run(uid=uid)
     assert {name: info.result["bdbs"][0]["bdb"].get(name) for name in odd} == odd
     assert process.prove(name="shapes", max_connections=7).result["changes"] == ["max_connections"]
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["created with it", "changed to it"])
-def test_the_sharding_rules_that_the_cluster_fills_in_are_no_difference(process: InProcess, later: bool) -> None:
+def test_the_sharding_rules_that_the_cluster_fills_in_are_no_difference(process: BriskModule, later: bool) -> None:
     name = f"rules-{later:d}"
     if later:
         created(process, name)

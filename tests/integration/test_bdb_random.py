@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 from support.bdb_samples import NEEDS, values
-from support.emulated import Run, emulated
-from support.inprocess import InProcess
+from support.brisk import BriskModule
+from support.emulated import Run
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import (
@@ -34,13 +34,6 @@ CHANGEABLE = [row for row in ROWS if row.settable is Settable.ALWAYS]
 # Not used by the emulated cluster itself, so that they can be made as odd as real clusters show them.
 AS_TEXT = ("max_pipelined", "conns", "slave_ha_priority", "max_connections", "backup_history")
 OFTEN_ABSENT = ("email_alerts", "tags", "authorized_subjects", "enforce_client_authentication", "roles_permissions")
-
-
-@pytest.fixture(scope="module")
-def process() -> t.Iterator[InProcess]:
-    arguments = ("--nodes", "3", "--data-plane", "none", "--time-scale", "0", "--version", "8.2.0", "--rack", "a,b,c")
-    with emulated(*arguments) as cluster:
-        yield InProcess(cluster)
 
 
 def some_value(row: Field, chance: random.Random) -> t.Any:
@@ -65,7 +58,7 @@ def some_options(rows: t.Sequence[Field], chance: random.Random, most: int) -> d
     return options
 
 
-def present(process: InProcess, name: str, chance: random.Random) -> dict[str, t.Any] | None:
+def present(process: BriskModule, name: str, chance: random.Random) -> dict[str, t.Any] | None:
     """A database made past the collection, with the oddities of real clusters; None if there is to be none."""
     if chance.random() < 0.15:
         return None
@@ -126,7 +119,7 @@ def play(run: t.Callable[..., Run], options: dict[str, t.Any]) -> str:
 
 
 @pytest.mark.parametrize("seed", range(PAIRS))
-def test_check_mode_and_the_real_run_agree(process: InProcess, seed: int, endings: list[str]) -> None:
+def test_check_mode_and_the_real_run_agree(process: BriskModule, seed: int, endings: list[str]) -> None:
     chance = random.Random(f"pair {seed}")
     name = f"pair-{seed}"
     options = wanted(present(process, name, chance), name, chance)

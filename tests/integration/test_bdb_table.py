@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 from support.bdb_samples import NEEDS, values
-from support.emulated import Emulated, emulated
-from support.inprocess import InProcess
+from support.brisk import BriskModule
+from support.emulated import Emulated
 
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._bdb.fields import FIELDS, SCHEMA
 from ansible_collections.redis_enterprise.cluster.plugins.module_utils._schema.field import Settable
@@ -20,14 +20,6 @@ FREE = [name for name in OPTIONS if FIELDS[name].settable in (Settable.ALWAYS, S
 FIXED = [name for name in OPTIONS if FIELDS[name].settable is Settable.AT_CREATION]
 UNSEEN = [name for name in OPTIONS if FIELDS[name].settable is Settable.WRITE_ONLY]
 ONE_WAY = {"sharding", "shards_count"}  # the emulated cluster lets neither shrink
-
-
-@pytest.fixture(scope="module")
-def process() -> t.Iterator[InProcess]:
-    """The newest release, on nodes in different racks, so that every field can be set."""
-    arguments = ("--nodes", "3", "--data-plane", "none", "--time-scale", "0", "--version", "8.2.0", "--rack", "a,b,c")
-    with emulated(*arguments) as cluster:
-        yield InProcess(cluster)
 
 
 def stored(cluster: Emulated, uid: int) -> dict[str, t.Any]:
@@ -43,7 +35,7 @@ def holds(shown: t.Any, wanted: t.Any) -> bool:
     return bool(shown == wanted)
 
 
-def made(process: InProcess, name: str) -> tuple[int, dict[str, t.Any]]:
+def made(process: BriskModule, name: str) -> tuple[int, dict[str, t.Any]]:
     """A database of its own for a field, with what the field's values need."""
     needs = {"memory_size": "1GB", **NEEDS.get(name, {})}
     result = process.run(name=f"f-{name.replace('_', '-')}", **needs).result
@@ -52,7 +44,7 @@ def made(process: InProcess, name: str) -> tuple[int, dict[str, t.Any]]:
 
 
 @pytest.mark.parametrize("name", FREE)
-def test_a_field_can_be_set_and_changed_and_changed_back(process: InProcess, name: str) -> None:
+def test_a_field_can_be_set_and_changed_and_changed_back(process: BriskModule, name: str) -> None:
     first, second = values(FIELDS[name])
     uid, _needs = made(process, name)
     for number, value in enumerate((second, first) if name in ONE_WAY else (first, second, first)):
@@ -69,7 +61,7 @@ def test_a_field_can_be_set_and_changed_and_changed_back(process: InProcess, nam
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_a_field_that_is_set_once_can_only_be_set_at_creation(process: InProcess, name: str) -> None:
+def test_a_field_that_is_set_once_can_only_be_set_at_creation(process: BriskModule, name: str) -> None:
     first, second = values(FIELDS[name])
     if FIELDS[name].choices:
         first, second = second, first
@@ -86,7 +78,7 @@ def test_a_field_that_is_set_once_can_only_be_set_at_creation(process: InProcess
 
 
 @pytest.mark.parametrize("name", UNSEEN)
-def test_a_field_that_is_never_shown_follows_update_password(process: InProcess, name: str) -> None:
+def test_a_field_that_is_never_shown_follows_update_password(process: BriskModule, name: str) -> None:
     first, _second = values(FIELDS[name])
     uid, _needs = made(process, name)
     for check in (True, False, False):

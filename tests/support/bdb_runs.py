@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import typing as t
 
+from .brisk import BriskModule
 from .emulated import Emulated
-from .inprocess import InProcess
 
 MB = 1024 * 1024
 SIZE = {"memory_size": "100MB"}
 REGEX = [{"regex": r".*\{(?<tag>.*)\}.*"}, {"regex": "(?<tag>.*)"}]
 
 
-def created(process: InProcess | Emulated, name: str, **options: t.Any) -> int:
+def created(process: BriskModule | Emulated, name: str, **options: t.Any) -> int:
     """The uid of a new database."""
-    process = InProcess(process) if isinstance(process, Emulated) else process
+    process = BriskModule(process) if isinstance(process, Emulated) else process
     result = process.run(name=name.replace("_", "-").replace(" ", "-"), **{**SIZE, **options}).result
     assert not result.get("failed"), result
     return int(result["bdb"]["uid"])

@@ -112,6 +112,12 @@ def test_every_test_file_is_run() -> None:
     assert tests == {path for path in python_files(*folders) if path.name.startswith("test_")}
 
 
+def test_no_two_test_files_have_one_name() -> None:
+    """So that `pytest -k`, and everyone who talks about one, means one file."""
+    names = [path.name for path in python_files("tests") if path.name.startswith("test_")]
+    assert not {name for name in names if names.count(name) > 1}
+
+
 def test_no_check_is_silenced() -> None:
     assert not list((ROOT / "tests" / "sanity").glob("ignore-*")), "ansible-test sanity must pass without exceptions"
     assert not (ROOT / ".ansible-lint-ignore").exists(), "ansible-lint must pass without exceptions"

@@ -28,8 +28,8 @@ class Brisk(Clock):
         super().sleep(seconds / 10)
 
 
-class InProcess:
-    """Runs of a module (redis_bdb unless told otherwise) against one emulated cluster."""
+class BriskModule:
+    """Runs of a module (redis_bdb by default) in this process, against one emulated cluster, on a quick clock."""
 
     def __init__(self, cluster: Emulated, front: Front = redis_bdb.FRONT) -> None:
         def briskly(context: Context) -> Result:
