@@ -318,7 +318,7 @@ class File:
 
     name: str
     before: str
-    yaml: str
+    documentation: str
     after: str
 
     @classmethod
@@ -337,21 +337,22 @@ class File:
 
     @property
     def text(self) -> str:
-        return self.before + self.yaml + self.after
+        return self.before + self.documentation + self.after
 
     def options(self) -> Option:
-        return dict(yaml.safe_load(self.yaml).get("options") or {})
+        return dict(yaml.safe_load(self.documentation).get("options") or {})
 
     def with_options(self, complete: Option) -> str:
         """The text with these options in the places of those of the same names, or after the one before."""
-        root = yaml.compose(self.yaml, yaml.SafeLoader)
+        root = yaml.compose(self.documentation, yaml.SafeLoader)
         assert isinstance(root, yaml.MappingNode)
         options = {key.value: value for key, value in root.value}["options"]
         places = {key.value: (key.start_mark.line, value.end_mark) for key, value in options.value}
         uses: dict[int, int] = {}
         for shared in _suboptions(complete):
             uses[id(shared)] = uses.get(id(shared), 0) + 1
-        writer, old, new, line = Writer(uses), self.yaml.splitlines(), [], 0
+        writer, old, line = Writer(uses), self.documentation.splitlines(), options.start_mark.line
+        new = old[:line]
         for name, option in complete.items():
             if name in places:
                 start, end = places[name]

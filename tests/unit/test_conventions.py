@@ -113,7 +113,7 @@ def test_every_test_file_is_run() -> None:
 
 
 def test_no_two_test_files_have_one_name() -> None:
-    """So that `pytest -k`, and everyone who talks about one, means one file."""
+    """A name is enough for `pytest -k`, and in a conversation."""
     names = [path.name for path in python_files("tests") if path.name.startswith("test_")]
     assert not {name for name in names if names.count(name) > 1}
 

@@ -272,6 +272,12 @@ def test_a_new_field_gets_a_place_and_waits_for_its_sentence(
     )
 
 
+def test_a_new_field_can_be_the_first(option_docs: Any, tmp_path: Path) -> None:
+    option_docs([Field("new", Kind.BOOL), *TABLE])
+    documented = yaml.safe_load((tmp_path / "first.py").read_text(encoding="utf-8").split('"""')[1])["options"]
+    assert list(documented) == ["new", "first", "lanes", "other_lanes"]
+
+
 def test_a_field_that_is_gone_is_named_and_its_sentence_stays(
     option_docs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
