@@ -82,7 +82,7 @@ def test_in_a_set_too_and_the_next_change_has_its_turn(process: BriskModule) -> 
 
 def test_a_deletion_is_done_when_the_database_is_gone_whatever_its_action_shows(process: BriskModule) -> None:
     created(process, "lingering-delete")
-    shown = {"action_uid": "guid", "name": "SMDeleteBDB", "object_name": "bdb:1", "status": "active", "heartbeat": 1}
+    shown = {"action_uid": "{last}", "name": "SMDeleteBDB", "object_name": "bdb:1", "status": "active", "heartbeat": 1}
     process.cluster.fault("unavailable", method="GET", path="/v1/actions/[^/]+", status=200, body=shown)
     run = process.run(name="lingering-delete", state="absent")
     assert not run.result.get("failed"), run.result

@@ -90,7 +90,7 @@ def test_filters_and_scopes(own_cluster: Emulated, shape: str) -> None:
     assert len(info(own_cluster, since="2001-01-01T00:00:00Z").result["actions"]) == 2
 
 
-@pytest.mark.parametrize(("release", "api_version"), [("7.2.4", "auto"), ("8.0.16", "v1"), ("8.0.16", "v2")])
+@pytest.mark.parametrize(("release", "api_version"), [("7.4.6", "auto"), ("8.0.16", "v1"), ("8.0.16", "v2")])
 def test_status_and_database_choose_among_all(release: str, api_version: str) -> None:
     with emulated("--nodes", "3", "--data-plane", "none", "--time-scale", "0.3", "--version", release) as cluster:
         for name in ("one", "two"):

@@ -84,7 +84,7 @@ class Gateway:
             return None, drop
         away = self._fault("unavailable", scope)
         if away is not None:
-            return _canned(away), None
+            return _canned(away, scope["path"]), None
         moved = self._fault("redirect", scope)
         return (None if moved is None else self._redirect(scope, moved.settings.get("location"))), None
 
@@ -163,12 +163,14 @@ class Gateway:
         return record
 
 
-def _canned(fault: Fault) -> Response:
+def _canned(fault: Fault, path: str) -> Response:
+    """The answer of the fault; C({last}) in an object is the last part of the path, such as the uid asked for."""
     body: Any = fault.settings.get("body", "")
     status = fault.settings.get("status", 503)
     if isinstance(body, str):
         return Response(body, status)
-    return Response(json.dumps(body), status, media_type="application/json")
+    text = json.dumps(body).replace("{last}", path.rpartition("/")[2])
+    return Response(text, status, media_type="application/json")
 
 
 async def _read(receive: Receive) -> bytes:

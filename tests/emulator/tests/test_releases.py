@@ -150,7 +150,13 @@ LATER = {"8.0.20": ("7.22.2",), "8.2.0": ("7.22.2", "8.0.20")}  # nothing captur
 
 def objects(api: Api) -> dict[str, dict[str, Any]]:
     api.create()
-    one = {"bdb": "/v1/bdbs", "node": "/v1/nodes", "shard": "/v1/shards", "module": "/v1/modules"}
+    one = {
+        "bdb": "/v1/bdbs",
+        "node": "/v1/nodes",
+        "shard": "/v1/shards",
+        "module": "/v1/modules",
+        "redis_acl": "/v1/redis_acls",
+    }
     found = {kind: api.json(path)[0] for kind, path in one.items()}
     rest = {"cluster": "/v1/cluster", "license": "/v1/license", "policy": "/v1/cluster/policy"}
     found |= {kind: api.json(path) for kind, path in rest.items()}
