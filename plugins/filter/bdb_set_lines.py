@@ -9,7 +9,7 @@ name: bdb_set_lines
 short_description: A summary of what redis_bdb_set has done, as lines of text
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Names the databases that were created, changed, deleted, that failed, and that were not tried, a line for each kind,
     and counts those that were not changed. Of changes it names the fields and never the values.

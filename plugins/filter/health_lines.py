@@ -9,7 +9,7 @@ name: health_lines
 short_description: The report of a cluster's health as lines of text
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Turns the results of M(redis_enterprise.cluster.redis_health_info) and
     M(redis_enterprise.cluster.redis_node_info) into a report for people. The nodes are in a table, then come the

@@ -9,7 +9,7 @@ name: removal_choice
 short_description: The hosts of the nodes that are to be removed
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Decides for the role P(redis_enterprise.cluster.node_removal#role) which nodes are meant, and refuses where that is
     not clear. Nodes are named by uid, or by hosts with a pattern or a limit, in one way only.

@@ -9,7 +9,7 @@ name: redis_nodes
 short_description: The nodes of Redis Enterprise clusters as inventory hosts
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Reads the nodes of one or more clusters, with five requests each, and adds an inventory host for every node.
   - The file's name must end in C(redis_nodes.yml) or C(redis_nodes.yaml).

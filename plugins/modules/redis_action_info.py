@@ -10,7 +10,7 @@ module: redis_action_info
 short_description: Actions of a Redis Enterprise cluster, its nodes and its databases
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Lists the actions that the cluster runs or remembers, all in one shape, whichever of its endpoints they come from.
   - Finds one action by its uid, such as the one that another module returned with O(ignore:wait=false), and waits for

@@ -10,7 +10,7 @@ module: redis_cluster_action
 short_description: Start, wait for, cancel or clear an action of a Redis Enterprise cluster
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Starts an action of the cluster by its name and waits until it has ended.
   - For V(change_master) the roles of the nodes decide. The module does nothing if O(node) is the primary, and otherwise

@@ -10,7 +10,7 @@ module: redis_health_info
 short_description: Health of a Redis Enterprise cluster, and whether a node can be taken out of service
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Looks at the cluster from several sides and returns what is wrong, each with the endpoint that shows it, the object,
     a severity and a sentence. It is the gate before and after the maintenance of a node, and serves as a check of its

@@ -10,7 +10,7 @@ module: redis_node_info
 short_description: Nodes of a Redis Enterprise cluster
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Returns the nodes with their role, status, shards, endpoints and free memory.
   - Says for each whether it is in maintenance, and from which endpoint the answer comes, because releases differ in

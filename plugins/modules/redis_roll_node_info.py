@@ -10,7 +10,7 @@ module: redis_roll_node_info
 short_description: Verify a node of a rolling maintenance or a node removal, or find out how a failure left it
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Verifies the end of a node's turn. First every check of M(redis_enterprise.cluster.redis_health_info) has to find
     the cluster healthy. After a maintenance, the node has to be out of it and to hold again what it held before. After

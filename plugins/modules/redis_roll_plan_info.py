@@ -10,7 +10,7 @@ module: redis_roll_plan_info
 short_description: Plan of a rolling maintenance or a node removal of a Redis Enterprise cluster
 version_added: 0.1.0
 author:
-  - The redis_enterprise.cluster contributors (@redis-enterprise)
+  - The redis_enterprise.cluster maintainers (@redis-enterprise)
 description:
   - Says which inventory host is which node, in which order the nodes come, and what happens to each. It fails with one
     sentence if the run must not start or go on, and changes nothing.

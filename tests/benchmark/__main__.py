@@ -35,8 +35,8 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="benchmark", description=__doc__)
-    add = made.add_argument
+    result = argparse.ArgumentParser(prog="benchmark", description=__doc__)
+    add = result.add_argument
     add("--runs", type=_positive, default=5, metavar="N", help="runs of which the median counts (default: 5)")
     add(
         "--uri-runs",
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--full", action="store_true", help="run the loop of uri over 500 databases too, once (minutes)")
     add("--json", type=Path, default=OUTPUT, metavar="FILE", help="where the figures go (default: tests/output)")
-    return made
+    return result
 
 
 def table(samples: Mapping[Cell, Sequence[Sample]]) -> str:

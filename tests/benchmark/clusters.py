@@ -34,8 +34,7 @@ def wanted(size: int, **changes: Any) -> list[dict[str, Any]]:
 def specimen() -> dict[str, Any]:
     """One database, as the emulated cluster shows it: the copies have all of its fields."""
     with emulated(*_ARGUMENTS) as cluster:
-        made = cluster.api("POST", "/v1/bdbs", wanted(1)[0])
-        made.raise_for_status()
+        cluster.api("POST", "/v1/bdbs", wanted(1)[0]).raise_for_status()
         return active(cluster, 1)[0]
 
 
@@ -53,12 +52,12 @@ def active(cluster: Emulated, size: int) -> list[dict[str, Any]]:
 
 def copies(original: dict[str, Any], size: int) -> list[dict[str, Any]]:
     """The specimen as `size` databases, each with its own uid, name, port and shard."""
-    made = []
+    found = []
     for uid, item in enumerate(wanted(size), 1):
         port = PORTS_FROM + uid
         endpoint = {**original["endpoints"][0], "uid": f"{uid}:1", "port": port, "dns_name": f"redis-{port}.bench"}
-        made.append({**original, **item, "uid": uid, "port": port, "shard_list": [uid], "endpoints": [endpoint]})
-    return made
+        found.append({**original, **item, "uid": uid, "port": port, "shard_list": [uid], "endpoints": [endpoint]})
+    return found
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def sources() -> list[Path]:
     """The collection's files, relative to its root: those which git tracks and those which it would add."""
-    # A checkout that belongs to somebody else, as in many containers, is still the one that we were asked to test.
+    # A checkout that belongs to another user, as in many containers, is still the one to test.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listing = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout.decode()
