@@ -191,7 +191,7 @@ class Client:
                 host = self._redirect_target(raw.headers.get("Location", ""))
                 continue
             if 300 <= raw.status_code < 400:
-                raise _Away(f"answered {raw.status_code}, a redirect that does not keep the method", sent=False)
+                raise _Away(f"answered {raw.status_code}, a redirect that does not keep the method", sent=True)
             data = _decode(raw)
             if raw.status_code in _AWAY and raw.status_code not in accept:
                 raise _Away(_away_text(raw.status_code, data), sent=True, status=raw.status_code, body=data)

@@ -173,7 +173,7 @@ def test_what_is_no_list_is_not_taken_for_an_empty_one(serve: t.Any, client_for:
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_what_is_called_off_is_neither_sent_nor_repeated(serve: t.Any, client_for: t.Any, method: str) -> None:
     """Not even where the request was waiting for an API that was away."""
-    api = serve(Answer(302), Answer(200, {}))
+    api = serve(Answer(307), Answer(200, {}))
     allowed = iter([True, False])
 
     def go_on() -> None:
@@ -264,9 +264,17 @@ def test_a_circle_of_redirects_ends(serve: t.Any, client_for: t.Any) -> None:
     assert len(api.asked) == 5
 
 
-def test_a_redirect_that_drops_the_method_is_not_followed(serve: t.Any, client_for: t.Any) -> None:
-    api = serve(Answer(302, None, {"Location": "https://127.0.0.1/"}), Answer(200, {}))
-    assert client_for(api.host).write("PUT", "/v1/bdbs/1", {}).status == 200
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 306])
+def test_a_redirect_that_drops_the_method_is_not_followed_and_a_write_is_not_repeated(
+    serve: t.Any, client_for: t.Any, status: int
+) -> None:
+    """A gateway can answer so after it has carried the request out."""
+    redirect = Answer(status, None, {"Location": "https://127.0.0.1/"})
+    api = serve(redirect, Answer(200, {}))
+    with pytest.raises(Ambiguous, match=f"PUT /v1/bdbs/1 was sent, .*answered {status}"):
+        client_for(api.host).write("PUT", "/v1/bdbs/1", {})
+    assert len(api.asked) == 1
+    assert client_for(serve(redirect, Answer(200, {})).host).get("/v1/cluster").status == 200
 
 
 # -- TLS ---------------------------------------------------------------------------------------------------------------
